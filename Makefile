@@ -1,0 +1,56 @@
+# Each target does its own set-up: nothing but Python 3.11 or newer, make and the package registries is needed.
+PYTHON ?= python3
+CONFIG ?= cluster.yaml
+OUT ?= dist
+export IMAGE_BUILD ?= docker build
+export IMAGE_LOAD ?= kind load docker-image
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Node's own programs find `node` on PATH.
+NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: synth test check images e2e imports schema clean
+
+synth: $(VENV)/synth  ## write the manifests of CONFIG to OUT
+	CONFIG="$(CONFIG)" CDK8S_OUTDIR="$(OUT)" $(BIN)/python app.py
+
+test: $(VENV)/dev node_modules  ## unit, snapshot and contract tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev  ## lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+images: $(VENV)/synth  ## build the images that CONFIG names with IMAGE_BUILD and load them with IMAGE_LOAD
+	$(BIN)/python docker/build.py --load $$(CONFIG="$(CONFIG)" $(BIN)/python -m jupyter_cluster_constructs.images)
+
+e2e: $(VENV)/dev  ## tests on the cluster of the current KUBECONFIG, with the images of `make images`
+	$(BIN)/python -m pytest tests/e2e
+
+imports: $(VENV)/synth node_modules  ## regenerate the bindings of imports/crds/
+	$(NODE) npx cdk8s import --language python
+
+schema: $(VENV)/synth  ## regenerate the JSON Schema of cluster.yaml
+	$(BIN)/python -m jupyter_cluster_constructs.schema
+
+clean:
+	rm -rf $(VENV) node_modules $(OUT)
+
+$(VENV)/pip:
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name it by PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/synth: $(VENV)/pip pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[node]'
+	touch $@
+
+$(VENV)/dev: $(VENV)/synth
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[node,test,check]'
+	touch $@
+
+node_modules: package-lock.json | $(VENV)/synth
+	$(NODE) npm ci --no-audit --no-fund --silent
+	touch $@

@@ -1,0 +1,74 @@
+"""The account files of libnss-extrausers: passwd, group, shadow, gshadow and the users' public keys.
+
+See passwd(5), group(5), shadow(5) and gshadow(5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from . import paths
+from .spec import Group, User
+
+NOLOGIN = "/usr/sbin/nologin"
+EXPIRED = "1"  # the second day of 1970
+
+
+@dataclass(frozen=True)
+class SystemAccount:
+    """An account of the library's own, with a group of the same number; nobody logs in to it."""
+
+    name: str
+    uid: int
+    home: str
+    comment: str
+
+
+# Runs controller, engines and Jupyter Server; its group reads the homes.
+JUPYTER = SystemAccount("jupyter", 1000, paths.JUPYTER_HOME, "IPython Parallel")
+# Owns sshd's host keys: not `jupyter`, since members run code as jupyter on the engines.
+SSHD_KEYS = SystemAccount("sshd-keys", 990, "/nonexistent", "SSH host keys")
+SYSTEM_ACCOUNTS = (JUPYTER, SSHD_KEYS)
+
+
+def passwd(users: Sequence[User]) -> str:
+    """Render passwd."""
+    system = (f"{a.name}:x:{a.uid}:{a.uid}:{a.comment}:{a.home}:{NOLOGIN}" for a in SYSTEM_ACCOUNTS)
+    people = (f"{u.name}:x:{u.uid}:{u.uid}::{paths.home(u.name)}:/bin/bash" for u in users)
+    return _lines(*system, *people)
+
+
+def group(users: Sequence[User], groups: Sequence[Group]) -> str:
+    """Render group: one of each account's own, then the configured ones with their members."""
+    own = (f"{a.name}:x:{a.uid}:" for a in SYSTEM_ACCOUNTS)
+    private = (f"{u.name}:x:{u.uid}:" for u in users)
+    named = (f"{g.name}:x:{g.gid}:{','.join(_members(g, users))}" for g in groups)
+    return _lines(*own, *private, *named)
+
+
+def shadow(users: Sequence[User]) -> str:
+    """Render shadow. Without password and key an account is expired too, which refuses keys that were left in its home."""
+    system = (f"{a.name}:!*:::::::" for a in SYSTEM_ACCOUNTS)
+    people = (f"{u.name}:!::::::{EXPIRED}:" if u.is_locked else f"{u.name}:{u.password_hash or '*'}:::::::" for u in users)
+    return _lines(*system, *people)
+
+
+def gshadow(users: Sequence[User], groups: Sequence[Group]) -> str:
+    """Render gshadow, in which no group has a password."""
+    own = (f"{name}:!::" for name in (*(a.name for a in SYSTEM_ACCOUNTS), *(u.name for u in users)))
+    named = (f"{g.name}:!::{','.join(_members(g, users))}" for g in groups)
+    return _lines(*own, *named)
+
+
+def authorized_keys(user: User) -> str:
+    """Render the configured keys of a user; empty where there are none, so that sshd finds a file for everybody."""
+    return _lines(*user.ssh_keys)
+
+
+def _members(of: Group, users: Sequence[User]) -> Iterator[str]:
+    return (u.name for u in users if u.name in of.members or of.name in u.groups)
+
+
+def _lines(*lines: str) -> str:
+    return "".join(f"{line}\n" for line in lines)

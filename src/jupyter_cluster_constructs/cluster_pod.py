@@ -1,0 +1,137 @@
+"""What the pods of the frontend and of the workers have in common: images, volumes, mounts, environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cdk8s_plus_27 import k8s
+
+from . import paths
+from .accounts import JUPYTER
+from .config import ClusterConfig
+from .nfs import Nfs
+from .objects import mount, pull_secrets, resource_requirements, security_context, tolerations
+from .spec import Images, Placement, Resources
+from .users import Users
+
+SCRATCH = "scratch"
+INIT_RESOURCES = Resources(cpu="50m", memory="128Mi")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probes:
+    """The probes of a container.
+
+    https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+    """
+
+    startup: k8s.Probe
+    readiness: k8s.Probe
+    liveness: k8s.Probe
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterPod:
+    """Makes parts of pods that see the homes, the shared directory, the configuration and the accounts."""
+
+    users: Users
+    config: ClusterConfig
+    nfs: Nfs
+    images: Images
+    image: str
+
+    def pod_spec(
+        self,
+        *,
+        init_containers: Sequence[k8s.Container],
+        containers: Sequence[k8s.Container],
+        placement: Placement,
+        volumes: Sequence[k8s.Volume] = (),
+        host_aliases: Sequence[k8s.HostAlias] = (),
+    ) -> k8s.PodSpec:
+        """A pod with all volumes of the cluster, and more."""
+        return k8s.PodSpec(
+            automount_service_account_token=False,
+            enable_service_links=False,
+            termination_grace_period_seconds=10,
+            image_pull_secrets=pull_secrets(self.images),
+            host_aliases=list(host_aliases) or None,
+            node_selector=placement.node_selector or None,
+            tolerations=tolerations(placement),
+            init_containers=list(init_containers),
+            containers=list(containers),
+            volumes=[
+                *self.nfs.pod_volumes(),
+                self.config.volume(),
+                self.users.names_volume(),
+                k8s.Volume(name=SCRATCH, empty_dir=k8s.EmptyDirVolumeSource()),
+                *volumes,
+            ],
+        )
+
+    def container(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        resources: Resources,
+        mounts: Sequence[k8s.VolumeMount],
+        security: k8s.SecurityContext | None = None,
+        environment: Mapping[str, str] | None = None,
+        extra_resources: Mapping[str, str] | None = None,
+        ports: Sequence[k8s.ContainerPort] = (),
+        probes: Probes | None = None,
+    ) -> k8s.Container:
+        """A container of the pod's image; by default it runs as ``jupyter`` and may do nothing special.
+
+        Args:
+            name: name of the container.
+            command: program and arguments.
+            resources: CPU and memory.
+            mounts: volumes, beside the configuration.
+            security: another security context.
+            environment: environment variables.
+            extra_resources: further resources, such as GPUs.
+            ports: ports that it listens on.
+            probes: its probes. Default: none, as fits an init container.
+        """
+        return k8s.Container(
+            name=name,
+            image=self.images.named(self.image),
+            image_pull_policy=self.images.pull_policy,
+            command=list(command),
+            env=[k8s.EnvVar(name=key, value=value) for key, value in (environment or {}).items()] or None,
+            ports=list(ports) or None,
+            resources=resource_requirements(resources, extra_resources),
+            security_context=security or security_context(uid=JUPYTER.uid),
+            volume_mounts=[self.config.mount(), *mounts],
+            startup_probe=probes.startup if probes else None,
+            readiness_probe=probes.readiness if probes else None,
+            liveness_probe=probes.liveness if probes else None,
+        )
+
+    def jupyter_mounts(self, container: str) -> list[k8s.VolumeMount]:
+        """The mounts of a container that runs as ``jupyter``: homes, shared directory, accounts' names, a home of its own."""
+        return [
+            *self.nfs.mounts(),
+            Users.mount(self.users.names_volume()),
+            mount(SCRATCH, paths.JUPYTER_HOME, sub_path=f"{container}-home"),
+            mount(SCRATCH, paths.TMP, sub_path=f"{container}-tmp"),
+        ]
+
+    def wait_for_nfs(self) -> list[k8s.Container]:
+        """An init container that waits for the local NFS server; none with external storage."""
+        if self.nfs.server is None:
+            return []
+        return [self.container("wait-for-nfs", self.python("wait_for_nfs.py", self.nfs.address), resources=INIT_RESOURCES, mounts=[])]
+
+    @staticmethod
+    def python(program: str, *arguments: str) -> list[str]:
+        """The command of one of the runtime's programs that needs nothing but the standard library."""
+        return ["python3", "-SE", f"{paths.CONFIG}/{program}", *arguments]
+
+    @staticmethod
+    def shell(program: str, *arguments: str) -> list[str]:
+        """The command of one of the runtime's shell programs."""
+        return ["sh", f"{paths.CONFIG}/{program}", *arguments]

@@ -1,0 +1,89 @@
+"""The configuration that controller, engines, Jupyter Server and sshd read."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from . import ipython, jupyter, paths, sshd
+from .labels import Component
+from .names import Names
+from .objects import checksum, metadata, mount, secret_data
+from .spec import Controller, Jupyter
+
+ENGINE_FILES = ("ipengine_config.py", "reconnecting_sockets.py", "start_engine.sh", "wait_for_controller.py", "wait_for_nfs.py", "zeromq_peer.py")
+
+
+class ClusterConfig(Construct):
+    """A ConfigMap, mounted at /home/jupyter/config, and a Secret where JupyterLab's password hash is in the settings.
+
+    The images' /etc/ipython and /etc/jupyter lead to it, so that every program finds its file.
+    https://kubernetes.io/docs/concepts/configuration/configmap/
+
+    Args:
+        scope: where the construct belongs, a Chart or a construct in one.
+        id: name of the construct in its scope.
+        names: names of the cluster's resources.
+        controller: settings of the controller. Default: their defaults.
+        jupyter: what opens JupyterLab. Default: nothing, it is locked.
+
+    Attributes:
+        names: names of the cluster's resources.
+        controller: the controller's settings, whose ports Services and containers use.
+        config_map_name: the ConfigMap.
+        jupyter_secret_name: the Secret with ``password_hash`` or ``token``; None when JupyterLab is locked.
+        frontend_checksum: digest of what the frontend reads when it starts.
+        engine_checksum: digest of what engines read when they start.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, names: Names, controller: Controller | None = None, jupyter: Jupyter | None = None) -> None:
+        super().__init__(scope, id)
+        self.names = names
+        self.controller = controller or Controller()
+        login = jupyter or Jupyter()
+        self.config_map_name = names.config
+        files = rendered_files(self.controller, names.controller_host) | runtime_files()
+        self.frontend_checksum = checksum(*(text for _, text in sorted(files.items())), login.password_hash or "")
+        self.engine_checksum = checksum(*(files[name] for name in ENGINE_FILES))
+        k8s.KubeConfigMap(self, "ConfigMap", metadata=metadata(names, self.config_map_name, Component.CONFIG), data=files)
+        self.jupyter_secret_name = self._jupyter_secret(login)
+
+    def _jupyter_secret(self, login: Jupyter) -> str | None:
+        if login.password_hash is None:
+            return login.secret
+        k8s.KubeSecret(
+            self,
+            "JupyterSecret",
+            metadata=metadata(self.names, self.names.jupyter, Component.CONFIG),
+            data=secret_data({jupyter.PASSWORD_KEY: login.password_hash}),
+        )
+        return self.names.jupyter
+
+    def volume(self) -> k8s.Volume:
+        """A volume with the configuration."""
+        return k8s.Volume(name="config", config_map=k8s.ConfigMapVolumeSource(name=self.config_map_name))
+
+    @staticmethod
+    def mount() -> k8s.VolumeMount:
+        """The mount of that volume."""
+        return mount("config", paths.CONFIG, read_only=True)
+
+
+def rendered_files(controller: Controller, location: str) -> dict[str, str]:
+    """The files that depend on settings."""
+    return {
+        "ipcontroller_config.py": ipython.controller_config(controller, location),
+        "ipengine_config.py": ipython.engine_config(controller),
+        "ipython_config.py": ipython.IPYTHON_CONFIG,
+        "shared_jupyter_server.py": jupyter.shared_server_config(),
+        "jupyter_config.py": jupyter.JUPYTER_CONFIG,
+        "sshd_config": sshd.sshd_config(),
+    }
+
+
+def runtime_files() -> dict[str, str]:
+    """The programs that pods run, as they are in the package's directory ``runtime``."""
+    directory = resources.files(__package__).joinpath("runtime")
+    return {file.name: file.read_text() for file in directory.iterdir() if file.name.endswith((".py", ".sh")) and file.name != "__init__.py"}

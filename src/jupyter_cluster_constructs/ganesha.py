@@ -1,0 +1,45 @@
+"""Configuration of the NFS server, nfs-ganesha.
+
+https://github.com/nfs-ganesha/nfs-ganesha/tree/next/src/doc/man
+"""
+
+from __future__ import annotations
+
+from . import paths
+
+NFS_PORT = 2049
+
+
+def ganesha_config() -> str:
+    """Render ganesha.conf: NFSv4 only, one port, one export, root squashed."""
+    return f"""\
+NFS_CORE_PARAM {{
+    Protocols = 4;
+    NFS_Port = {NFS_PORT};
+    Enable_NLM = false;
+    Enable_RQUOTA = false;
+    # Needs the capability SYS_RESOURCE, which the server does without.
+    allow_set_io_flusher_fail = true;
+}}
+NFSv4 {{
+    # Clients go on at once after a restart; nobody else may take their locks, since one pod alone serves the disk.
+    Graceless = true;
+    # 0 for the readiness probe, which needs no session; clients use 1 or 2.
+    Minor_Versions = 0, 1, 2;
+    RecoveryBackend = "fs_ng";
+    Only_Numeric_Owners = true;
+}}
+EXPORT {{
+    Export_Id = 1;
+    Path = {paths.EXPORT};
+    Pseudo = {paths.EXPORT};
+    Access_Type = RW;
+    # The init container makes every directory with its owner, so that no client needs root's rights.
+    Squash = Root_Squash;
+    SecType = sys;
+    Transports = TCP;
+    FSAL {{
+        Name = VFS;
+    }}
+}}
+"""

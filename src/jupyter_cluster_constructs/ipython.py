@@ -1,0 +1,84 @@
+"""Configuration of the controller, the engines and every IPython, as the files that traitlets reads.
+
+https://ipyparallel.readthedocs.io/en/latest/reference/details.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import paths
+from .spec import Controller
+
+# Longer than an engine takes to notice a controller that moved and to reconnect (measured: 12 s).
+GONE_AFTER_SECONDS = 30
+# Engines outlive a controller that is away: this many missed heartbeats, each a period and half a second.
+ENGINE_PATIENCE_SECONDS = 600
+
+IPYTHON_CONFIG = """\
+c = get_config()
+# SQLite locks on NFS, and homes are on NFS.
+c.HistoryManager.hist_file = ":memory:"
+"""
+
+
+def _assignments(values: Mapping[str, object]) -> str:
+    return "".join(f"c.{name} = {value!r}\n" for name, value in values.items())
+
+
+def controller_config(controller: Controller, location: str) -> str:
+    """Render ipcontroller_config.py.
+
+    Args:
+        controller: the controller's settings.
+        location: DNS name that engines and clients reach it by.
+    """
+    values: dict[str, object] = {
+        # `ip` would publish the monitor too; these two leave it and the internal sockets on loopback.
+        "IPController.engine_ip": "0.0.0.0",
+        "IPController.client_ip": "0.0.0.0",
+        "IPController.location": location,
+        "IPController.engine_ports": list(controller.engine_ports),
+        "IPController.client_ports": list(controller.client_ports),
+        "IPController.ports": list(controller.internal_ports),
+        # Changing it changes how many ports are needed; 0 makes coalescing broadcasts hang.
+        "IPController.broadcast_scheduler_depth": 1,
+        "IPController.client_json_file": paths.CLIENT_CONNECTION_FILE,
+        "IPController.reuse_files": True,
+        "IPController.restore_engines": True,
+        "IPController.registration_timeout": 300,
+        "IPController.db_class": {"none": "NoDB", "memory": "DictDB"}[controller.task_database],
+        "HeartMonitor.period": controller.heartbeat_period,
+        "HeartMonitor.max_heartmonitor_misses": controller.heartbeat_misses,
+        "TaskScheduler.scheme_name": "leastload",
+    }
+    return f"""\
+import sys
+
+c = get_config()
+{_assignments(values)}
+sys.path.insert(0, {paths.CONFIG!r})
+import restored_engines
+
+restored_engines.install(grace_seconds={GONE_AFTER_SECONDS})
+"""
+
+
+def engine_config(controller: Controller) -> str:
+    """Render ipengine_config.py."""
+    values: dict[str, object] = {
+        "IPEngine.url_file": paths.ENGINE_CONNECTION_FILE,
+        "IPEngine.wait_for_url_file": 300,
+        "IPEngine.timeout": 60,
+        "IPEngine.max_heartbeat_misses": ENGINE_PATIENCE_SECONDS * 1000 // (controller.heartbeat_period + 500),
+    }
+    return f"""\
+import sys
+
+c = get_config()
+{_assignments(values)}
+sys.path.insert(0, {paths.CONFIG!r})
+import reconnecting_sockets
+
+reconnecting_sockets.install()
+"""

@@ -1,0 +1,42 @@
+"""The only place that makes labels and selectors.
+
+https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ._version import __version__
+
+PRODUCT = "jupyter-cluster"
+
+
+class Component(StrEnum):
+    """A part of the cluster, as its pods are labelled."""
+
+    USERS = "users"
+    CONFIG = "config"
+    FRONTEND = "frontend"
+    WORKER = "worker"
+    NFS = "nfs"
+
+
+def selector(cluster: str, component: Component, group: str | None = None) -> dict[str, str]:
+    """Labels that select a component's pods, and no other's; never changed, since selectors are immutable."""
+    labels = {
+        "app.kubernetes.io/name": PRODUCT,
+        "app.kubernetes.io/instance": cluster,
+        "app.kubernetes.io/component": str(component),
+    }
+    return labels | ({"jupyter-cluster/worker-group": group} if group else {})
+
+
+def pod_labels(cluster: str, component: Component, group: str | None = None) -> dict[str, str]:
+    """Labels of a component's pods; no version, which would restart every pod with each release."""
+    return selector(cluster, component, group) | {"app.kubernetes.io/part-of": PRODUCT, "app.kubernetes.io/managed-by": "cdk8s"}
+
+
+def object_labels(cluster: str, component: Component, group: str | None = None) -> dict[str, str]:
+    """Labels of an object that is no pod."""
+    return pod_labels(cluster, component, group) | {"app.kubernetes.io/version": __version__}

@@ -1,0 +1,96 @@
+"""The only place that makes the names of resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NAME_LIMIT = 63
+# The StatefulSet's pods carry its name and a hash of 11 characters as a label's value.
+STATEFUL_SET_LIMIT = 52
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of a cluster's resources.
+
+    In the namespace everything begins with the cluster's name; names without a namespace begin with both, joined by
+    dots, which neither can contain, so that two clusters never share one.
+
+    Args:
+        cluster: name of the cluster, which begins with a letter.
+        namespace: namespace of the cluster.
+
+    Raises:
+        ValueError: the cluster's name makes a name longer than Kubernetes allows.
+    """
+
+    cluster: str
+    namespace: str
+
+    def __post_init__(self) -> None:
+        """Refuse a name that only the API server would refuse."""
+        if len(self.nfs) > STATEFUL_SET_LIMIT:
+            longest = STATEFUL_SET_LIMIT - len(self.nfs) + len(self.cluster)
+            raise ValueError(
+                f"received {self.cluster!r} of {len(self.cluster)} characters, which makes {self.nfs!r}; allowed: at most {longest}; shorten it"
+            )
+
+    @property
+    def users(self) -> str:
+        """ConfigMap and Secret of the account files."""
+        return f"{self.cluster}-users"
+
+    @property
+    def config(self) -> str:
+        """ConfigMap of the configuration."""
+        return f"{self.cluster}-config"
+
+    @property
+    def frontend(self) -> str:
+        """Deployment of the frontend and the Service of its controller."""
+        return f"{self.cluster}-frontend"
+
+    @property
+    def ssh(self) -> str:
+        """Service of sshd."""
+        return f"{self.cluster}-ssh"
+
+    @property
+    def jupyter(self) -> str:
+        """Service, Ingress or HTTPRoute, and Secret of Jupyter Server."""
+        return f"{self.cluster}-jupyter"
+
+    @property
+    def nfs(self) -> str:
+        """StatefulSet, ConfigMap and Service of the NFS server."""
+        return f"{self.cluster}-nfs"
+
+    @property
+    def shared_claim(self) -> str:
+        """PersistentVolumeClaim of the shared directory."""
+        return f"{self.cluster}-shared"
+
+    @property
+    def shared_volume(self) -> str:
+        """PersistentVolume of the shared directory."""
+        return self._volume("shared")
+
+    @property
+    def controller_host(self) -> str:
+        """DNS name of the controller's Service, for every pod of the Kubernetes cluster whatever its domain."""
+        return f"{self.frontend}.{self.namespace}.svc"
+
+    def worker(self, group: str | None) -> str:
+        """Deployment of a group of engines."""
+        return f"{self.cluster}-worker-{group}" if group else f"{self.cluster}-worker"
+
+    def home_claim(self, number: int) -> str:
+        """PersistentVolumeClaim of a home."""
+        return f"{self.cluster}-home-{number}"
+
+    def home_volume(self, number: int) -> str:
+        """PersistentVolume of a home."""
+        return self._volume(f"home-{number}")
+
+    def _volume(self, part: str) -> str:
+        return f"{self.namespace}.{self.cluster}.{part}"

@@ -1,0 +1,96 @@
+"""What all constructs' objects share: metadata, security contexts, resources, probes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import cdk8s
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from .labels import Component, object_labels
+from .names import Names
+from .spec import Images, Placement, Resources
+
+
+def metadata(
+    names: Names, name: str, component: Component, *, group: str | None = None, annotations: Mapping[str, str] | None = None
+) -> k8s.ObjectMeta:
+    """Metadata of an object in the cluster's namespace."""
+    return k8s.ObjectMeta(
+        name=name, namespace=names.namespace, labels=object_labels(names.cluster, component, group), annotations=annotations or None
+    )
+
+
+def without_namespace(api_object: cdk8s.ApiObject, scope: Construct) -> None:
+    """Take away the namespace that a Chart gives to objects that have none (https://github.com/cdk8s-team/cdk8s-core/issues/731)."""
+    if cdk8s.Chart.of(scope).namespace is not None:
+        api_object.add_json_patch(cdk8s.JsonPatch.remove("/metadata/namespace"))
+
+
+def secret_data(texts: Mapping[str, str]) -> dict[str, str]:
+    """The data of a Secret: not stringData, from which a key that goes away is never removed."""
+    return {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+
+
+def checksum(*texts: str) -> str:
+    """A short digest for a pod's annotation: pods are replaced when it changes."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+def security_context(*capabilities: str, uid: int, gid: int | None = None, seccomp: bool = True) -> k8s.SecurityContext:
+    """A container that can do nothing but what is named.
+
+    https://kubernetes.io/docs/concepts/security/pod-security-standards/
+
+    Args:
+        *capabilities: Linux capabilities that are added after all are dropped.
+        uid: user that it runs as; 0 only where a capability needs it.
+        gid: group that it runs as. Default: the number of the user.
+        seccomp: whether the runtime's default filter is on; off only where it breaks the program.
+    """
+    return k8s.SecurityContext(
+        run_as_user=uid,
+        run_as_group=uid if gid is None else gid,
+        run_as_non_root=uid != 0,
+        allow_privilege_escalation=False,
+        read_only_root_filesystem=True,
+        capabilities=k8s.Capabilities(drop=["ALL"], add=list(capabilities) or None),
+        seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault") if seccomp else None,
+    )
+
+
+def resource_requirements(resources: Resources, extra: Mapping[str, str] | None = None) -> k8s.ResourceRequirements:
+    """Requests and limits of a container; extra resources, such as GPUs, are requested and limited alike."""
+    same = {k: k8s.Quantity.from_string(v) for k, v in {"memory": resources.memory, **(extra or {})}.items()}
+    return k8s.ResourceRequirements(
+        requests=same | {"cpu": k8s.Quantity.from_string(resources.cpu)}, limits=same | {"cpu": k8s.Quantity.from_string(resources.most_cpu)}
+    )
+
+
+def exec_probe(command: Sequence[str], *, period: int, failures: int, timeout: int = 5) -> k8s.Probe:
+    """A probe that runs a command in the container, times in seconds."""
+    return k8s.Probe(exec=k8s.ExecAction(command=list(command)), period_seconds=period, failure_threshold=failures, timeout_seconds=timeout)
+
+
+def mount(volume: str, path: str, *, sub_path: str | None = None, read_only: bool | None = None) -> k8s.VolumeMount:
+    """A volume at a path."""
+    return k8s.VolumeMount(name=volume, mount_path=path, sub_path=sub_path, read_only=read_only)
+
+
+def service_port(name: str, port: int, target: int | str, node_port: int | None = None) -> k8s.ServicePort:
+    """A TCP port of a Service and where it leads to."""
+    to = k8s.IntOrString.from_string(target) if isinstance(target, str) else k8s.IntOrString.from_number(target)
+    return k8s.ServicePort(name=name, port=port, target_port=to, protocol="TCP", node_port=node_port)
+
+
+def tolerations(placement: Placement) -> list[k8s.Toleration] | None:
+    """The taints that pods put up with."""
+    return [k8s.Toleration(key=t.key, operator=t.operator, value=t.value, effect=t.effect) for t in placement.tolerations] or None
+
+
+def pull_secrets(images: Images) -> list[k8s.LocalObjectReference] | None:
+    """The Secrets that the nodes fetch images with."""
+    return [k8s.LocalObjectReference(name=name) for name in images.pull_secrets] or None

@@ -1,0 +1,22 @@
+"""Where things are inside the pods."""
+
+CONFIG = "/home/jupyter/config"
+SHARED = "/home/jupyter/shared"
+JUPYTER_HOME = "/home/jupyter"
+ACCOUNTS = "/var/lib/extrausers"  # where libnss-extrausers looks
+HOST_KEYS = "/run/host-keys"
+JUPYTER_LOGIN = "/run/jupyter-login"
+TMP = "/tmp"
+EXPORT = "/export"
+
+CONTROLLER_DIRECTORY = f"{SHARED}/.ipython"
+CONTROLLER_PROFILE = f"{CONTROLLER_DIRECTORY}/profile_default"
+ENGINE_CONNECTION_FILE = f"{CONTROLLER_PROFILE}/security/ipcontroller-engine.json"
+CLIENT_CONNECTION_FILE = f"{CONTROLLER_DIRECTORY}/ipcontroller-client.json"
+REGISTERED_ENGINES = f"{CONTROLLER_PROFILE}/log/engines.json"
+KEPT_HOST_KEYS = f"{SHARED}/.sshd"
+
+
+def home(user: str) -> str:
+    """The home directory of a user."""
+    return f"/home/{user}"

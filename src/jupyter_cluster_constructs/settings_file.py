@@ -1,0 +1,178 @@
+"""Read cluster.yaml into settings, and say of each mistake in which line it is."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from .errors import InvalidSettingsError, Problem, SettingsPath
+from .passwords import with_password_hash
+from .spec import ClusterSpec
+
+SECRET_KEYS = frozenset({"password_hash", "ssh_keys"})
+KINDS = {
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "string_type": "a text",
+    "tuple_type": "a list",
+    "dict_type": "keys with values",
+    "model_type": "keys with values",
+}
+
+
+class SettingsFileError(Exception):
+    """A settings file that cannot become a cluster; its text has one line a mistake, each with the file and the line."""
+
+
+def load_cluster(path: Path, *, environment: Mapping[str, str] | None = None, hash_passwords: bool = True) -> ClusterSpec:
+    """Read a cluster's settings from a YAML file.
+
+    Args:
+        path: the file.
+        environment: where ``password_env`` is looked up. Default: the process's environment.
+        hash_passwords: whether plain passwords are read and replaced by their hashes, which takes 0.1 s each.
+
+    Returns:
+        The settings.
+
+    Raises:
+        SettingsFileError: the file cannot be read, is not YAML, or its settings are refused.
+    """
+    document = _parsed(path)
+    try:
+        spec = ClusterSpec.model_validate(_plain(document))
+        return _with_hashes(spec, path.parent, os.environ if environment is None else environment) if hash_passwords else spec
+    except ValidationError as error:
+        problems = [problem for details in error.errors() for problem in _problems(details)]
+    except InvalidSettingsError as error:
+        problems = list(error.problems)
+    lines = (f"{path}:{_line(document, problem.path)}: {problem}" for problem in problems)
+    raise SettingsFileError("\n".join(lines)) from None
+
+
+def _parsed(path: Path) -> CommentedMap:
+    try:
+        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsFileError(f"{path}: there is no such file; CONFIG names another one") from None
+    except OSError as error:
+        raise SettingsFileError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsFileError(f"{path}: is not UTF-8 text") from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise SettingsFileError(f"{path}:{mark.line + 1 if mark else 1}: is not YAML: {(error.problem or 'unreadable').splitlines()[0]}") from None
+    except (YAMLError, ValueError) as error:
+        raise SettingsFileError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
+    if document is None:
+        raise SettingsFileError(f"{path}: is empty; at least `name: …` is needed")
+    if not isinstance(document, CommentedMap):
+        raise SettingsFileError(f"{path}:1: received {_shown(document)}; allowed: keys with values, such as `name: lab`")
+    return document
+
+
+def _plain(node: Any) -> Any:
+    """Take YAML's own types away, which strict validation would refuse."""
+    if isinstance(node, Mapping):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [_plain(value) for value in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _with_hashes(spec: ClusterSpec, directory: Path, environment: Mapping[str, str]) -> ClusterSpec:
+    users, problems = [], []
+    for i, user in enumerate(spec.users):
+        try:
+            users.append(with_password_hash(user, cluster=f"{spec.namespace}/{spec.name}", directory=directory, environment=environment))
+        except ValueError as error:
+            problems.append(Problem(("users", i, "password_env" if user.password_env else "password_file"), str(error)))
+    if problems:
+        raise InvalidSettingsError(*problems)
+    return spec.model_copy(update={"users": tuple(users)})
+
+
+def _problems(details: ErrorDetails) -> Iterator[Problem]:
+    """Turn what pydantic found into problems in this library's words."""
+    cause = details.get("ctx", {}).get("error")
+    if isinstance(cause, InvalidSettingsError):
+        yield from cause.problems
+        return
+    path: SettingsPath = tuple(part for part in details["loc"] if part != "[key]")
+    kind, value = details["type"], details["input"]
+    received = "a value (not shown)" if SECRET_KEYS & set(path) else _shown(value)
+    if kind == "missing":
+        yield Problem(path, f"is missing: {_description(path)}")
+    elif kind == "extra_forbidden":
+        allowed = _keys_at(path[:-1])
+        close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
+        yield Problem(path, f"unknown key{f', did you mean {close[0]}?' if close else ';'} allowed: {', '.join(allowed)}")
+    elif kind in KINDS:
+        yield Problem(path, f"received {received}; allowed: {KINDS[kind]}")
+    elif kind == "value_error":
+        text = str(cause)
+        yield Problem(path, text if text.startswith("received") or isinstance(value, (dict, list)) else f"received {received}; {text}")
+    else:
+        message = details["msg"].replace("Input should be", "allowed:")
+        yield Problem(path, f"received {received}; {message[0].lower()}{message[1:]}")
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "keys with values"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value)
+    return f"{text[:60]}…" if len(text) > 60 else text
+
+
+def _schema_at(path: SettingsPath) -> dict[str, Any]:
+    """The part of the JSON Schema that describes a place in the settings."""
+    schema = ClusterSpec.model_json_schema()
+    at: dict[str, Any] = schema
+    for part in path:
+        at = at.get("items", {}) if isinstance(part, int) else at.get("properties", {}).get(part, at.get("additionalProperties", {}))
+        at = next((choice for choice in at.get("anyOf", ()) if choice.get("type") != "null"), at) | {"description": at.get("description", "")}
+        if "$ref" in at:
+            description = at["description"]
+            at = schema["$defs"][at["$ref"].rpartition("/")[2]]
+            at = at | {"description": description or at.get("description", "")}
+    return at
+
+
+def _keys_at(path: SettingsPath) -> list[str]:
+    return sorted(_schema_at(path).get("properties", ()))
+
+
+def _description(path: SettingsPath) -> str:
+    return str(_schema_at(path).get("description", "")) or "it has no default"
+
+
+def _line(document: CommentedMap, path: SettingsPath) -> int:
+    """The line of a place in the file, or of the nearest thing around it that is in the file."""
+    line, node = 1, document
+    for part in path:
+        if isinstance(node, CommentedMap) and part in node:
+            line = node.lc.key(part)[0] + 1
+        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
+            line = node.lc.item(part)[0] + 1
+        else:
+            break
+        node = node[part]
+    return line

@@ -1,0 +1,45 @@
+"""The typed settings: every key of cluster.yaml, its default and its check."""
+
+from .accounts import Group, User
+from .base import Settings
+from .cluster import ClusterSpec
+from .pods import (
+    ControllerResources,
+    FrontendPod,
+    Images,
+    JupyterResources,
+    Placement,
+    Resources,
+    SshdResources,
+    Toleration,
+    WorkerGroup,
+)
+from .services import JUPYTER_PORT, SSHD_PORT, Controller, Gateway, IngressSettings, Jupyter, Ssh
+from .storage import ExternalStorage, LocalStorage, Storage, default_cluster_ip
+
+__all__ = [
+    "JUPYTER_PORT",
+    "SSHD_PORT",
+    "ClusterSpec",
+    "Controller",
+    "ControllerResources",
+    "ExternalStorage",
+    "FrontendPod",
+    "Gateway",
+    "Group",
+    "Images",
+    "IngressSettings",
+    "Jupyter",
+    "JupyterResources",
+    "LocalStorage",
+    "Placement",
+    "Resources",
+    "Settings",
+    "Ssh",
+    "SshdResources",
+    "Storage",
+    "Toleration",
+    "User",
+    "WorkerGroup",
+    "default_cluster_ip",
+]

@@ -1,0 +1,71 @@
+"""All settings of a cluster: the schema of cluster.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from ..errors import InvalidSettingsError, Problem
+from ..names import NAME_LIMIT, Names
+from .accounts import Group, User, account_problems
+from .base import Settings
+from .pods import FrontendPod, Images, WorkerGroup
+from .services import Controller, IngressSettings, Jupyter, Ssh
+from .storage import LocalStorage, Storage
+from .values import ClusterName, DnsLabel, Listed
+
+
+class ClusterSpec(Settings):
+    """A multi-user IPython Parallel cluster. Everything but its name has a default."""
+
+    name: ClusterName = Field(description="Name of the cluster; everything in its namespace begins with it.")
+    namespace: DnsLabel = Field(default="default", description="Namespace that everything is made in.")
+    create_namespace: bool = Field(
+        default=False, description="Whether the namespace is made too. Deleting it then deletes the claim under the homes."
+    )
+    users: Annotated[tuple[User, ...], Listed] = Field(default=(), description="People with an account.")
+    groups: Annotated[tuple[Group, ...], Listed] = Field(default=(), description="Groups of users.")
+    storage: Storage = Field(default=Storage(local=LocalStorage()), description="Where homes live. Default: an NFS server in the cluster.")
+    workers: Annotated[tuple[WorkerGroup, ...], Listed] = Field(
+        default=(WorkerGroup(),), description="Groups of engines. Default: one of two engines."
+    )
+    frontend: FrontendPod = Field(default=FrontendPod(), description="Resources and placement of the frontend's pod.")
+    controller: Controller = Field(default=Controller(), description="The IPython Parallel controller.")
+    ssh: Ssh = Field(default=Ssh(), description="How people reach sshd.")
+    jupyter: Jupyter = Field(default=Jupyter(), description="What opens JupyterLab.")
+    ingress: IngressSettings | None = Field(default=None, description="How JupyterLab is reached from outside. Default: only its Service.")
+    images: Images = Field(default=Images(), description="Where the images come from.")
+
+    @property
+    def names(self) -> Names:
+        """The names of everything in this cluster."""
+        return Names(self.name, self.namespace)
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        problems = (*account_problems(self.users, self.groups), *self._worker_problems(), *self._name_problems())
+        if problems:
+            raise InvalidSettingsError(*problems)
+        return self
+
+    def _worker_problems(self) -> Iterator[Problem]:
+        first: dict[str | None, int] = {}
+        for i, group in enumerate(self.workers):
+            if group.name in first:
+                received = repr(group.name) if group.name else "no name"
+                yield Problem(
+                    ("workers", i) + (("name",) if group.name else ()),
+                    f"received {received}, as workers[{first[group.name]}] has; allowed: each name once, and one group without a name",
+                )
+            first.setdefault(group.name, i)
+
+    def _name_problems(self) -> Iterator[Problem]:
+        for i, group in enumerate(self.workers):
+            name = self.names.worker(group.name)
+            if len(name) > NAME_LIMIT:
+                yield Problem(
+                    ("workers", i, "name"),
+                    f"received {group.name!r}, which makes the name {name!r} of {len(name)} characters; allowed: {NAME_LIMIT}; shorten it or `name`",
+                )

@@ -1,0 +1,145 @@
+"""Settings of pods: resources, placement, images, the engines' groups."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from .._version import __version__
+from .base import Settings
+from .values import (
+    CpuQuantity,
+    DnsLabel,
+    DnsSubdomain,
+    EnvironmentName,
+    LabelKey,
+    LabelValue,
+    Listed,
+    SizeQuantity,
+    matching,
+    quantity_value,
+)
+
+CPU_LIMIT = "2"
+RESERVED_ENVIRONMENT = frozenset({"HOME", "PATH", "IPYTHONDIR"})
+
+
+class Resources(Settings):
+    """CPU and memory of one container.
+
+    https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
+    """
+
+    cpu: CpuQuantity = Field(default="100m", description="CPUs that are reserved, such as 500m or 4.")
+    cpu_limit: CpuQuantity | None = Field(default=None, description=f"Most CPUs used. Default: {CPU_LIMIT}, or `cpu` where that is more.")
+    memory: SizeQuantity = Field(default="256Mi", description="Memory that is reserved and also the most that is used, such as 2Gi.")
+
+    @property
+    def most_cpu(self) -> str:
+        """The CPU limit that is in force."""
+        return self.cpu_limit or max(self.cpu, CPU_LIMIT, key=quantity_value)
+
+    @model_validator(mode="after")
+    def _limit_not_below_request(self) -> Self:
+        if self.cpu_limit is not None and quantity_value(self.cpu_limit) < quantity_value(self.cpu):
+            raise ValueError(f"received cpu_limit {self.cpu_limit} below cpu {self.cpu}; allowed: at least cpu")
+        return self
+
+
+class ControllerResources(Resources):
+    """CPU and memory of the controller, which is nine processes."""
+
+    cpu: CpuQuantity = Field(default="200m", description="CPUs that are reserved for the controller.")
+    memory: SizeQuantity = Field(default="1Gi", description="Memory of the controller, reserved and most.")
+
+
+class JupyterResources(Resources):
+    """CPU and memory of Jupyter Server together with its kernels."""
+
+    memory: SizeQuantity = Field(default="2Gi", description="Memory of Jupyter Server with all its kernels, reserved and most.")
+
+
+class SshdResources(Resources):
+    """CPU and memory of sshd together with everything that members run in their sessions."""
+
+    memory: SizeQuantity = Field(default="1Gi", description="Memory of sshd with all sessions, reserved and most.")
+
+
+class Toleration(Settings):
+    """A taint that pods put up with.
+
+    https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
+    """
+
+    key: LabelKey | None = Field(default=None, description="Key of the taint. Default: every key; operator Exists is then needed.")
+    operator: Literal["Exists", "Equal"] = Field(default="Equal", description="Exists takes any value, Equal only `value`.")
+    value: LabelValue | None = Field(default=None, description="Value of the taint, for Equal.")
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(default=None, description="Effect of the taint. Default: all.")
+
+    @model_validator(mode="after")
+    def _key_and_value_fit(self) -> Self:
+        if self.key is None and self.operator != "Exists":
+            raise ValueError("received no key with operator Equal; allowed: a key, or operator: Exists")
+        if self.value is not None and self.operator == "Exists":
+            raise ValueError("received a value with operator Exists; allowed: no value, or operator: Equal")
+        return self
+
+
+class Placement(Settings):
+    """Which nodes pods run on."""
+
+    node_selector: dict[LabelKey, LabelValue] = Field(default={}, description="Labels that a node must have. Default: any node.")
+    tolerations: Annotated[tuple[Toleration, ...], Listed] = Field(default=(), description="Taints of nodes that are put up with.")
+
+
+class FrontendPod(Placement):
+    """The frontend's pod: resources of each container, and placement."""
+
+    controller: ControllerResources = Field(default=ControllerResources(), description="Resources of the controller.")
+    jupyter: JupyterResources = Field(default=JupyterResources(), description="Resources of Jupyter Server and its kernels.")
+    sshd: SshdResources = Field(default=SshdResources(), description="Resources of sshd and the sessions.")
+
+
+class WorkerGroup(Resources, Placement):
+    """Engines of one kind: a Deployment. CPU, memory and GPUs are those of each engine."""
+
+    name: DnsLabel | None = Field(default=None, description="Name of the group; one group may have none.")
+    replicas: int = Field(default=2, ge=0, le=100_000, description="Pods of the group.")
+    engines_per_pod: int = Field(default=1, ge=1, le=256, description="Engines in each pod, each a container of its own.")
+    memory: SizeQuantity = Field(default="1Gi", description="Memory of each engine, reserved and most.")
+    gpu: int = Field(default=0, ge=0, le=64, description="GPUs of each engine.")
+    gpu_resource: LabelKey = Field(default="nvidia.com/gpu", description="Name under which the nodes offer GPUs.")
+    env: dict[EnvironmentName, str] = Field(default={}, description="Extra environment variables of the engines. No place for secrets.")
+
+    @model_validator(mode="after")
+    def _environment_is_free(self) -> Self:
+        for name in sorted(RESERVED_ENVIRONMENT & self.env.keys()):
+            raise ValueError(f"received env {name}, which the library sets; allowed: any other name")
+        return self
+
+
+def _fixed_tag(value: str) -> str:
+    if value == "latest":
+        raise ValueError("received 'latest', which changes under running pods; allowed: a fixed tag, such as a version")
+    return value
+
+
+class Images(Settings):
+    """Where the three images come from: REGISTRY/debian-ipython-fn, -wn and nfs-server, all of one tag."""
+
+    registry: Annotated[
+        str,
+        matching(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([-._a-z0-9]*[a-z0-9])?)*", "a registry and path in small letters", 200),
+    ] = Field(default="localhost/jupyter-cluster", description="Registry and path before the images' names.")
+    tag: Annotated[str, matching(r"[A-Za-z0-9_][-.A-Za-z0-9_]*", "letters, digits, - _ and .", 128), AfterValidator(_fixed_tag)] = Field(
+        default=__version__, description="Tag of all three images. Default: the version of this library."
+    )
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = Field(default="IfNotPresent", description="When the nodes fetch the images.")
+    pull_secrets: Annotated[tuple[DnsSubdomain, ...], Listed] = Field(
+        default=(), description="Secrets in the namespace with the registry's credentials."
+    )
+
+    def named(self, name: str) -> str:
+        """The full name of an image, such as ``localhost/jupyter-cluster/nfs-server:0.1.0``."""
+        return f"{self.registry}/{name}:{self.tag}"

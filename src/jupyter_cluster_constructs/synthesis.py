@@ -1,0 +1,54 @@
+"""Write the manifests of a settings file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import cdk8s
+
+from .cluster import JupyterCluster
+from .settings_file import SettingsFileError, load_cluster
+from .spec import ClusterSpec
+from .summary import summary
+
+BAD_INPUT = 2
+
+
+def synthesize(spec: ClusterSpec, outdir: Path) -> list[Path]:
+    """Write a cluster's manifests in place of what an earlier run left, which stays when anything fails before.
+
+    Args:
+        spec: the settings.
+        outdir: the directory; made if it isn't there.
+
+    Returns:
+        The files, in the order in which kubectl applies them.
+    """
+    outdir.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=outdir.parent, prefix=f".{outdir.name}-") as new:
+        app = cdk8s.App(outdir=new)
+        JupyterCluster(app, "Default", spec=spec)
+        app.synth()
+        outdir.mkdir(exist_ok=True)
+        written = sorted(Path(new).glob("*.k8s.yaml"))
+        for stale in set(outdir.glob("*.k8s.yaml")) - {outdir / file.name for file in written}:
+            stale.unlink()
+        return [Path(shutil.move(file, outdir / file.name)) for file in written]
+
+
+def main() -> None:
+    """Read the settings file that CONFIG names (cluster.yaml), write CDK8S_OUTDIR (dist) and print what was written.
+
+    Exits with 2 and a line for each mistake, and writes nothing, when the settings are refused.
+    """
+    config, outdir = Path(os.environ.get("CONFIG") or "cluster.yaml"), Path(os.environ.get("CDK8S_OUTDIR") or "dist")
+    try:
+        spec = load_cluster(config)
+    except SettingsFileError as error:
+        print(error, file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    print(summary(spec, outdir, synthesize(spec, outdir)))

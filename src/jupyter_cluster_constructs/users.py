@@ -1,0 +1,106 @@
+"""The account files: who can log in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from . import accounts, paths
+from .errors import InvalidSettingsError
+from .labels import Component
+from .names import Names
+from .objects import metadata, mount, secret_data
+from .passwords import with_password_hash
+from .spec import Group, User
+from .spec.accounts import account_problems
+
+
+class Users(Construct):
+    """A ConfigMap with passwd, group and the public keys, and a Secret with shadow and gshadow.
+
+    Pods read them live through libnss-extrausers: a changed password works without a restart.
+    https://kubernetes.io/docs/concepts/configuration/secret/
+
+    Args:
+        scope: where the construct belongs, a Chart or a construct in one.
+        id: name of the construct in its scope.
+        names: names of the cluster's resources.
+        users: people with an account.
+        groups: groups of users.
+        directory: where a user's relative ``password_file`` begins. Default: the current directory.
+        environment: where a user's ``password_env`` is looked up. Default: the process's environment.
+
+    Raises:
+        InvalidSettingsError: doubles, accounts of the system, members that don't exist.
+        ValueError: a password's variable or file is missing or empty.
+
+    Attributes:
+        names: names of the cluster's resources.
+        users: the users, each with a hash in place of a plain password.
+        groups: the groups.
+        config_map_name: the ConfigMap, with the keys passwd, group and authorized_keys.USER.
+        secret_name: the Secret, with the keys shadow and gshadow.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        names: Names,
+        users: Sequence[User] = (),
+        groups: Sequence[Group] = (),
+        directory: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        if problems := tuple(account_problems(users, groups)):
+            raise InvalidSettingsError(*problems)
+        self.names = names
+        self.groups = tuple(groups)
+        self.users = tuple(
+            with_password_hash(
+                user,
+                cluster=f"{names.namespace}/{names.cluster}",
+                directory=directory or Path(),
+                environment=os.environ if environment is None else environment,
+            )
+            for user in users
+        )
+        self.config_map_name = self.secret_name = names.users
+        k8s.KubeConfigMap(
+            self,
+            "ConfigMap",
+            metadata=metadata(names, self.config_map_name, Component.USERS),
+            data={"passwd": accounts.passwd(self.users), "group": accounts.group(self.users, self.groups)}
+            | {f"authorized_keys.{user.name}": accounts.authorized_keys(user) for user in self.users},
+        )
+        k8s.KubeSecret(
+            self,
+            "Secret",
+            metadata=metadata(names, self.secret_name, Component.USERS),
+            data=secret_data({"shadow": accounts.shadow(self.users), "gshadow": accounts.gshadow(self.users, self.groups)}),
+        )
+
+    def names_volume(self) -> k8s.Volume:
+        """A volume with the accounts' names and numbers, for pods that check no passwords."""
+        keys = [k8s.KeyToPath(key=key, path=key) for key in ("passwd", "group")]
+        return k8s.Volume(name="account-names", config_map=k8s.ConfigMapVolumeSource(name=self.config_map_name, items=keys))
+
+    def logins_volume(self) -> k8s.Volume:
+        """A volume with all account files, for the container that checks logins."""
+        hashes = [k8s.KeyToPath(key=key, path=key, mode=0o400) for key in ("shadow", "gshadow")]
+        sources = [
+            k8s.VolumeProjection(config_map=k8s.ConfigMapProjection(name=self.config_map_name)),
+            k8s.VolumeProjection(secret=k8s.SecretProjection(name=self.secret_name, items=hashes)),
+        ]
+        return k8s.Volume(name="account-logins", projected=k8s.ProjectedVolumeSource(sources=sources))
+
+    @staticmethod
+    def mount(volume: k8s.Volume) -> k8s.VolumeMount:
+        """The mount of either volume where libnss-extrausers reads."""
+        return mount(volume.name, paths.ACCOUNTS, read_only=True)

@@ -1,0 +1,113 @@
+"""The engines, in groups of alike pods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from . import paths
+from .cluster_pod import INIT_RESOURCES, ClusterPod, Probes
+from .config import ClusterConfig
+from .labels import Component, pod_labels, selector
+from .nfs import Nfs
+from .objects import exec_probe, metadata
+from .spec import Images, WorkerGroup
+from .users import Users
+
+IMAGE = "debian-ipython-wn"
+
+
+class Workers(Construct):
+    """A Deployment for each group of engines; every engine is a container of its own.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
+
+    Args:
+        scope: where the construct belongs, a Chart or a construct in one.
+        id: name of the construct in its scope.
+        users: the account files, for the names of files' owners.
+        config: the configuration.
+        nfs: homes and shared directory, where the controller's connection file is.
+        groups: groups of engines, each with a name of its own. Default: one group of two engines.
+        images: where the image comes from. Default: the library's own names.
+
+    Raises:
+        ValueError: two groups have the same name.
+
+    Attributes:
+        names: names of the cluster's resources.
+        deployment_names: the Deployments, in the order of the groups.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        users: Users,
+        config: ClusterConfig,
+        nfs: Nfs,
+        groups: Sequence[WorkerGroup] = (WorkerGroup(),),
+        images: Images | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self.names = users.names
+        self._config, self._nfs = config, nfs
+        self._pod = ClusterPod(users=users, config=config, nfs=nfs, images=images or Images(), image=IMAGE)
+        self.deployment_names = tuple(self.names.worker(group.name) for group in groups)
+        if len(set(self.deployment_names)) < len(groups):
+            raise ValueError(f"received groups {[group.name for group in groups]}; allowed: each name once, and one group without a name")
+        for group in groups:
+            self._deployment(group)
+
+    def _deployment(self, group: WorkerGroup) -> None:
+        k8s.KubeDeployment(
+            self,
+            f"Deployment-{group.name}" if group.name else "Deployment",
+            metadata=metadata(self.names, self.names.worker(group.name), Component.WORKER, group=group.name),
+            spec=k8s.DeploymentSpec(
+                replicas=group.replicas,
+                selector=k8s.LabelSelector(match_labels=selector(self.names.cluster, Component.WORKER, group.name)),
+                template=k8s.PodTemplateSpec(
+                    metadata=k8s.ObjectMeta(
+                        labels=pod_labels(self.names.cluster, Component.WORKER, group.name),
+                        annotations={"jupyter-cluster/config-checksum": self._config.engine_checksum},
+                    ),
+                    spec=self._pod.pod_spec(
+                        init_containers=[*self._pod.wait_for_nfs(), self._wait_for_controller()],
+                        containers=[self._engine(group, number) for number in range(1, group.engines_per_pod + 1)],
+                        placement=group,
+                    ),
+                ),
+            ),
+        )
+
+    def _wait_for_controller(self) -> k8s.Container:
+        return self._pod.container(
+            "wait-for-controller",
+            self._pod.python("wait_for_controller.py", paths.ENGINE_CONNECTION_FILE),
+            resources=INIT_RESOURCES,
+            mounts=[self._nfs.shared_mount()],
+        )
+
+    def _engine(self, group: WorkerGroup, number: int) -> k8s.Container:
+        name = "engine" if number == 1 else f"engine-{number}"
+        is_registered = ["sh", "-c", f'grep -qF "$(cat /tmp/engine-id)" {paths.REGISTERED_ENGINES}']
+        # One engine a CPU: threads of numerical libraries would only be in each other's way.
+        threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        return self._pod.container(
+            name,
+            ["tini", "--", *self._pod.shell("start_engine.sh")],
+            resources=group,
+            extra_resources={group.gpu_resource: str(group.gpu)} if group.gpu else None,
+            environment={"HOME": paths.JUPYTER_HOME} | threads | group.env,
+            mounts=self._pod.jupyter_mounts(name),
+            probes=Probes(
+                startup=exec_probe(is_registered, period=1, failures=300),
+                readiness=exec_probe(is_registered, period=5, failures=2),
+                # Long enough for a controller that comes back to take its engines in again, with their memory.
+                liveness=exec_probe(is_registered, period=15, failures=12),
+            ),
+        )
