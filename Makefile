@@ -32,8 +32,8 @@ e2e: $(VENV)/dev  ## tests on the cluster of the current KUBECONFIG, with the im
 imports: $(VENV)/synth node_modules  ## regenerate the bindings of imports/crds/
 	$(NODE) npx cdk8s import --language python
 
-schema: $(VENV)/synth  ## regenerate the JSON Schema of cluster.yaml
-	$(BIN)/python -m jupyter_cluster_constructs.schema
+schema: $(VENV)/synth  ## regenerate the JSON Schema and the table of the settings
+	$(BIN)/python -m jupyter_cluster_constructs.schema docs/settings.md
 
 clean:
 	rm -rf $(VENV) node_modules $(OUT)

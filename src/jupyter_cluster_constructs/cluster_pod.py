@@ -79,6 +79,7 @@ class ClusterPod:
         mounts: Sequence[k8s.VolumeMount],
         security: k8s.SecurityContext | None = None,
         environment: Mapping[str, str] | None = None,
+        working_directory: str | None = None,
         extra_resources: Mapping[str, str] | None = None,
         ports: Sequence[k8s.ContainerPort] = (),
         probes: Probes | None = None,
@@ -92,6 +93,7 @@ class ClusterPod:
             mounts: volumes, beside the configuration.
             security: another security context.
             environment: environment variables.
+            working_directory: where the program starts. Default: ``/``.
             extra_resources: further resources, such as GPUs.
             ports: ports that it listens on.
             probes: its probes. Default: none, as fits an init container.
@@ -101,6 +103,7 @@ class ClusterPod:
             image=self.images.named(self.image),
             image_pull_policy=self.images.pull_policy,
             command=list(command),
+            working_dir=working_directory,
             env=[k8s.EnvVar(name=key, value=value) for key, value in (environment or {}).items()] or None,
             ports=list(ports) or None,
             resources=resource_requirements(resources, extra_resources),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import cdk8s
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from .labels import Component
+from .imports.io.k8s.networking import gateway as gateway_api
+from .labels import Component, object_labels
 from .names import Names
 from .objects import metadata
-from .spec import IngressSettings
+from .spec import JUPYTER_SERVICE_PORT, Gateway, IngressSettings
 
 
 class Entrance(Construct):
@@ -27,9 +29,11 @@ class Entrance(Construct):
 
     def __init__(self, scope: Construct, id: str, *, names: Names, service_name: str, ingress: IngressSettings) -> None:
         super().__init__(scope, id)
-        self._metadata = metadata(names, names.jupyter, Component.FRONTEND, annotations=ingress.annotations)
-        self._service_name = service_name
-        self._ingress(ingress)
+        self._names, self._service_name = names, service_name
+        if ingress.gateway is None:
+            self._ingress(ingress)
+        else:
+            self._route(ingress, ingress.gateway)
 
     def _ingress(self, ingress: IngressSettings) -> None:
         backend = k8s.IngressBackend(service=k8s.IngressServiceBackend(name=self._service_name, port=k8s.ServiceBackendPort(name="http")))
@@ -37,10 +41,32 @@ class Entrance(Construct):
         k8s.KubeIngress(
             self,
             "Ingress",
-            metadata=self._metadata,
+            metadata=metadata(self._names, self._names.jupyter, Component.FRONTEND, annotations=ingress.annotations),
             spec=k8s.IngressSpec(
                 ingress_class_name=ingress.class_name,
                 tls=[k8s.IngressTls(hosts=[ingress.host], secret_name=ingress.tls_secret)] if ingress.tls_secret else None,
                 rules=[k8s.IngressRule(host=ingress.host, http=k8s.HttpIngressRuleValue(paths=[path]))],
+            ),
+        )
+
+    def _route(self, ingress: IngressSettings, gateway: Gateway) -> None:
+        parent = gateway_api.HttpRouteSpecParentRefs(name=gateway.name, namespace=gateway.namespace, section_name=gateway.section_name)
+        everything = gateway_api.HttpRouteSpecRulesMatches(
+            path=gateway_api.HttpRouteSpecRulesMatchesPath(type=gateway_api.HttpRouteSpecRulesMatchesPathType.PATH_PREFIX, value="/")
+        )
+        backend = gateway_api.HttpRouteSpecRulesBackendRefs(name=self._service_name, port=JUPYTER_SERVICE_PORT)
+        gateway_api.HttpRoute(
+            self,
+            "HTTPRoute",
+            metadata=cdk8s.ApiObjectMetadata(
+                name=self._names.jupyter,
+                namespace=self._names.namespace,
+                labels=object_labels(self._names.cluster, Component.FRONTEND),
+                annotations=ingress.annotations or None,
+            ),
+            spec=gateway_api.HttpRouteSpec(
+                parent_refs=[parent],
+                hostnames=[ingress.host],
+                rules=[gateway_api.HttpRouteSpecRules(matches=[everything], backend_refs=[backend])],
             ),
         )

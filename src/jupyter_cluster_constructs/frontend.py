@@ -13,7 +13,7 @@ from .entrance import Entrance
 from .labels import Component, pod_labels, selector
 from .nfs import Directory, Nfs
 from .objects import exec_probe, metadata, mount, security_context, service_port
-from .spec import JUPYTER_PORT, SSHD_PORT, FrontendPod, Images, IngressSettings, Ssh
+from .spec import JUPYTER_PORT, JUPYTER_SERVICE_PORT, SSHD_PORT, FrontendPod, Images, IngressSettings, Ssh
 from .sshd import HOST_KEY_TYPES
 from .users import Users
 
@@ -211,5 +211,5 @@ class Frontend(Construct):
             self,
             "JupyterService",
             metadata=metadata(self.names, self.jupyter_service_name, Component.FRONTEND),
-            spec=k8s.ServiceSpec(selector=pods, ports=[service_port("http", 80, "http")]),
+            spec=k8s.ServiceSpec(selector=pods, ports=[service_port("http", JUPYTER_SERVICE_PORT, "http")]),
         )

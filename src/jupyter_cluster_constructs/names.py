@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NAME_LIMIT = 63
-# The StatefulSet's pods carry its name and a hash of 11 characters as a label's value.
-STATEFUL_SET_LIMIT = 52
+# The pods of the StatefulSet NAME-nfs carry its name and a hash of 11 characters as a label's value.
+CLUSTER_NAME_LIMIT = NAME_LIMIT - len("-nfs") - 11
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,8 @@ class Names:
 
     def __post_init__(self) -> None:
         """Refuse a name that only the API server would refuse."""
-        if len(self.nfs) > STATEFUL_SET_LIMIT:
-            longest = STATEFUL_SET_LIMIT - len(self.nfs) + len(self.cluster)
-            raise ValueError(
-                f"received {self.cluster!r} of {len(self.cluster)} characters, which makes {self.nfs!r}; allowed: at most {longest}; shorten it"
-            )
+        if len(self.cluster) > CLUSTER_NAME_LIMIT:
+            raise ValueError(f"received the name {self.cluster!r} of {len(self.cluster)} characters; allowed: at most {CLUSTER_NAME_LIMIT}")
 
     @property
     def users(self) -> str:

@@ -32,7 +32,7 @@ def _shortened(names: Sequence[str]) -> str:
 
 
 def _logins(spec: ClusterSpec) -> Iterator[str]:
-    yield "Who can log in by SSH:" if spec.users else "Nobody can log in: there are no users."
+    yield f"Who can log in by SSH (Service {spec.names.ssh}, port {spec.ssh.port}):" if spec.users else "Nobody can log in: there are no users."
     for user in spec.users:
         yield f"  {user.name}: {_login(user)}"
     if spec.jupyter.is_locked:

@@ -103,6 +103,8 @@ class Workers(Construct):
             resources=group,
             extra_resources={group.gpu_resource: str(group.gpu)} if group.gpu else None,
             environment={"HOME": paths.JUPYTER_HOME} | threads | group.env,
+            # Relative paths of tasks mean files that members and all engines see.
+            working_directory=paths.SHARED,
             mounts=self._pod.jupyter_mounts(name),
             probes=Probes(
                 startup=exec_probe(is_registered, period=1, failures=300),

@@ -14,11 +14,12 @@ from .pods import (
     Toleration,
     WorkerGroup,
 )
-from .services import JUPYTER_PORT, SSHD_PORT, Controller, Gateway, IngressSettings, Jupyter, Ssh
+from .services import JUPYTER_PORT, JUPYTER_SERVICE_PORT, SSHD_PORT, Controller, Gateway, IngressSettings, Jupyter, Ssh
 from .storage import ExternalStorage, LocalStorage, Storage, default_cluster_ip
 
 __all__ = [
     "JUPYTER_PORT",
+    "JUPYTER_SERVICE_PORT",
     "SSHD_PORT",
     "ClusterSpec",
     "Controller",

@@ -11,6 +11,7 @@ from .values import DnsLabel, DnsSubdomain, HostName, JupyterPasswordHash, Label
 
 SSHD_PORT = 2222
 JUPYTER_PORT = 8888
+JUPYTER_SERVICE_PORT = 80
 CONTROLLER_PORTS = 18
 
 

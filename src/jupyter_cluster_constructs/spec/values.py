@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
 
+from ..names import CLUSTER_NAME_LIMIT
+
 QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 SUFFIXES = {"m": Decimal("0.001"), "": Decimal(1)}
 SUFFIXES |= {s: Decimal(1000) ** n for n, s in enumerate("kMGTPE", 1)}
@@ -127,7 +129,7 @@ def _qualified_name(value: str) -> str:
 
 QUANTITY_SCHEMA = {"type": ["string", "number"], "pattern": f"^{QUANTITY.pattern}$"}
 
-ClusterName = Annotated[str, matching("[a-z]([-a-z0-9]*[a-z0-9])?", "small letters, digits and -, a letter first", 52)]
+ClusterName = Annotated[str, matching("[a-z]([-a-z0-9]*[a-z0-9])?", "small letters, digits and -, a letter first", CLUSTER_NAME_LIMIT)]
 DnsLabel = Annotated[str, matching("[a-z0-9]([-a-z0-9]*[a-z0-9])?", "small letters, digits and - between", 63)]
 DnsSubdomain = Annotated[
     str, matching(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", "small letters, digits, - and . between", 253)
@@ -149,7 +151,7 @@ PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 JupyterPasswordHash = Annotated[str, AfterValidator(_jupyter_password_hash)]
 SshKey = Annotated[str, AfterValidator(_ssh_key)]
 HomeMode = Annotated[
-    str, matching("0?[0-7][0-5][0-5]", 'an octal mode in quotes that lets nobody but the owner write, such as "0750"; sshd refuses others', 4)
+    str, matching("0?7[0145][0145]", 'an octal mode in quotes that gives the owner all and lets nobody else write, such as "0750"', 4)
 ]
 AbsolutePath = Annotated[str, matching(r"/|(/(?!\.\.?(/|$))[A-Za-z0-9._@+:-]+)+", "an absolute path without .., such as /srv/jupyter", 1024)]
 Port = Annotated[int, Field(ge=1, le=65535)]
