@@ -24,7 +24,7 @@ check: $(VENV)/dev  ## lint and types
 	$(BIN)/mypy
 
 images: $(VENV)/synth  ## build the images that CONFIG names with IMAGE_BUILD and load them with IMAGE_LOAD
-	$(BIN)/python docker/build.py --load $$(CONFIG="$(CONFIG)" $(BIN)/python -m jupyter_cluster_constructs.images)
+	where=$$(CONFIG="$(CONFIG)" $(BIN)/python -m jupyter_cluster_constructs.images) && $(BIN)/python docker/build.py --load $$where
 
 e2e: $(VENV)/dev  ## tests on the cluster of the current KUBECONFIG, with the images of `make images`
 	$(BIN)/python -m pytest tests/e2e

@@ -55,8 +55,8 @@ def load_cluster(path: Path, *, environment: Mapping[str, str] | None = None, ha
         problems = [problem for details in error.errors() for problem in _problems(details)]
     except InvalidSettingsError as error:
         problems = list(error.problems)
-    lines = (f"{path}:{_line(document, problem.path)}: {problem}" for problem in problems)
-    raise SettingsFileError("\n".join(lines)) from None
+    placed = sorted(((_line(document, problem.path), problem) for problem in problems), key=lambda pair: pair[0])
+    raise SettingsFileError("\n".join(f"{path}:{line}: {problem}" for line, problem in placed)) from None
 
 
 def _parsed(path: Path) -> CommentedMap:
@@ -168,11 +168,8 @@ def _line(document: CommentedMap, path: SettingsPath) -> int:
     """The line of a place in the file, or of the nearest thing around it that is in the file."""
     line, node = 1, document
     for part in path:
-        if isinstance(node, CommentedMap) and part in node:
-            line = node.lc.key(part)[0] + 1
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-            line = node.lc.item(part)[0] + 1
-        else:
+        try:
+            line, node = node.lc.data[part][0] + 1, node[part]
+        except (AttributeError, KeyError, IndexError, TypeError):
             break
-        node = node[part]
     return line
