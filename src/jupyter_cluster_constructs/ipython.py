@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from . import paths
 from .spec import Controller
 
-# Longer than an engine takes to notice a controller that moved and to reconnect (measured: 12 s).
-GONE_AFTER_SECONDS = 30
+# Twice what an engine takes to notice a controller that moved and to reconnect (measured: 12 s).
+RECONNECT_SECONDS = 25
 # Engines outlive a controller that is away: this many missed heartbeats, each a period and half a second.
 ENGINE_PATIENCE_SECONDS = 600
 
@@ -60,7 +60,7 @@ c = get_config()
 sys.path.insert(0, {paths.CONFIG!r})
 import restored_engines
 
-restored_engines.install(grace_seconds={GONE_AFTER_SECONDS})
+restored_engines.install(grace_seconds={RECONNECT_SECONDS + 2 * controller.heartbeat_period / 1000:g})
 """
 
 

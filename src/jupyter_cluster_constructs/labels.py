@@ -29,7 +29,8 @@ def selector(cluster: str, component: Component, group: str | None = None) -> di
         "app.kubernetes.io/instance": cluster,
         "app.kubernetes.io/component": str(component),
     }
-    return labels | ({"jupyter-cluster/worker-group": group} if group else {})
+    # Empty for the group without a name, whose selector would otherwise match the others' pods too.
+    return labels | ({"jupyter-cluster/worker-group": group or ""} if component is Component.WORKER else {})
 
 
 def pod_labels(cluster: str, component: Component, group: str | None = None) -> dict[str, str]:

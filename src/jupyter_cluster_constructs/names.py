@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 NAME_LIMIT = 63
 # The pods of the StatefulSet NAME-nfs carry its name and a hash of 11 characters as a label's value.
 CLUSTER_NAME_LIMIT = NAME_LIMIT - len("-nfs") - 11
+
+
+def checked_cluster_name(name: str) -> str:
+    """Give a cluster's name back if every name made from it is one that Kubernetes allows and no other cluster's.
+
+    Raises:
+        ValueError: it is not allowed.
+    """
+    if len(name) > CLUSTER_NAME_LIMIT:
+        raise ValueError(f"received {name!r} of {len(name)} characters; allowed: at most {CLUSTER_NAME_LIMIT}")
+    if not re.fullmatch("[a-z]([-a-z0-9]*[a-z0-9])?", name):
+        raise ValueError(f"received {name!r}; allowed: small letters, digits and -, a letter first")
+    if re.search("-worker(-|$)", name):
+        raise ValueError(
+            f"received {name!r}; allowed: a name without -worker, since NAME-worker-GROUP is what a cluster's groups of engines are called"
+        )
+    return name
 
 
 @dataclass(frozen=True)
@@ -21,16 +39,15 @@ class Names:
         namespace: namespace of the cluster.
 
     Raises:
-        ValueError: the cluster's name makes a name longer than Kubernetes allows.
+        ValueError: the cluster's name is not allowed.
     """
 
     cluster: str
     namespace: str
 
     def __post_init__(self) -> None:
-        """Refuse a name that only the API server would refuse."""
-        if len(self.cluster) > CLUSTER_NAME_LIMIT:
-            raise ValueError(f"received the name {self.cluster!r} of {len(self.cluster)} characters; allowed: at most {CLUSTER_NAME_LIMIT}")
+        """Refuse a name that the API server would refuse, or that makes the name of another cluster's resource."""
+        checked_cluster_name(self.cluster)
 
     @property
     def users(self) -> str:

@@ -18,7 +18,8 @@ from .errors import InvalidSettingsError, Problem, SettingsPath
 from .passwords import with_password_hash
 from .spec import ClusterSpec
 
-SECRET_KEYS = frozenset({"password_hash", "ssh_keys"})
+# A password may stand in any of them by mistake.
+SECRET_KEYS = frozenset({"password_env", "password_file", "password_hash", "ssh_keys"})
 KINDS = {
     "bool_type": "true or false",
     "int_type": "a whole number",
@@ -70,7 +71,7 @@ def _parsed(path: Path) -> CommentedMap:
         raise SettingsFileError(f"{path}: is not UTF-8 text") from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise SettingsFileError(f"{path}:{mark.line + 1 if mark else 1}: is not YAML: {(error.problem or 'unreadable').splitlines()[0]}") from None
+        raise SettingsFileError(f"{path}:{mark.line + 1 if mark else 1}: is not YAML: {_reason(error)}") from None
     except (YAMLError, ValueError) as error:
         raise SettingsFileError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
     if document is None:
@@ -78,6 +79,11 @@ def _parsed(path: Path) -> CommentedMap:
     if not isinstance(document, CommentedMap):
         raise SettingsFileError(f"{path}:1: received {_shown(document)}; allowed: keys with values, such as `name: lab`")
     return document
+
+
+def _reason(error: MarkedYAMLError) -> str:
+    """What is wrong with the YAML, without the values that the parser shows."""
+    return (error.problem or "unreadable").splitlines()[0].partition(" with value")[0]
 
 
 def _plain(node: Any) -> Any:
@@ -120,7 +126,9 @@ def _problems(details: ErrorDetails) -> Iterator[Problem]:
         close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
         yield Problem(path, f"unknown key{f', did you mean {close[0]}?' if close else ';'} allowed: {', '.join(allowed)}")
     elif kind in KINDS:
-        yield Problem(path, f"received {received}; allowed: {KINDS[kind]}")
+        # A text in the place of several settings may be any of them, a password too.
+        shown = "a text" if isinstance(value, str) and SECRET_KEYS & set(_keys_at(path)) else received
+        yield Problem(path, f"received {shown}; allowed: {KINDS[kind]}")
     elif kind == "value_error":
         text = str(cause)
         yield Problem(path, text if text.startswith("received") or isinstance(value, (dict, list)) else f"received {received}; {text}")
@@ -168,8 +176,10 @@ def _line(document: CommentedMap, path: SettingsPath) -> int:
     """The line of a place in the file, or of the nearest thing around it that is in the file."""
     line, node = 1, document
     for part in path:
+        # Keys that are no text were made one for the path.
+        key = next((key for key in node if str(key) == part), part) if isinstance(node, CommentedMap) else part
         try:
-            line, node = node.lc.data[part][0] + 1, node[part]
+            line, node = node.lc.data[key][0] + 1, node[key]
         except (AttributeError, KeyError, IndexError, TypeError):
             break
     return line

@@ -8,9 +8,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import cdk8s
-
-from .cluster import JupyterCluster
 from .settings_file import SettingsFileError, load_cluster
 from .spec import ClusterSpec
 from .summary import summary
@@ -28,6 +25,11 @@ def synthesize(spec: ClusterSpec, outdir: Path) -> list[Path]:
     Returns:
         The files, in the order in which kubectl applies them.
     """
+    # Here, so that mistakes in the settings are told without starting Node.
+    import cdk8s
+
+    from .cluster import JupyterCluster
+
     outdir.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=outdir.parent, prefix=f".{outdir.name}-") as new:
         app = cdk8s.App(outdir=new)

@@ -10,9 +10,8 @@ GREETING_LENGTH = 10
 def answers(host: str, port: int, timeout: float = 1.0) -> bool:
     """Whether a ZeroMQ socket greets at host and port, as ZMTP says (https://rfc.zeromq.org/spec/23/)."""
     try:
-        with socket.create_connection((host, port), timeout) as connection:
-            connection.settimeout(timeout)
-            greeting = connection.recv(GREETING_LENGTH, socket.MSG_WAITALL)
+        with socket.create_connection((host, port), timeout) as connection, connection.makefile("rb") as received:
+            greeting = received.read(GREETING_LENGTH)
     except OSError:
         return False
     return len(greeting) == GREETING_LENGTH and greeting[0] == 0xFF and greeting[9] == 0x7F

@@ -92,18 +92,19 @@ def account_problems(users: Sequence[User], groups: Sequence[Group]) -> Iterator
     yield from _doubles("users", "name", (u.name for u in users))
     yield from _doubles("users", "uid", (u.uid for u in users))
     # Two users of one uid are told so already.
-    yield from _doubles("users", "home_number", {u.uid: u.home for u in users}.values())
+    uids = [u.uid for u in users]
+    yield from _doubles("users", "home_number", (None if u.uid in uids[:i] else u.home for i, u in enumerate(users)))
     yield from _doubles("groups", "name", (g.name for g in groups))
     yield from _doubles("groups", "gid", (g.gid for g in groups))
     yield from _system_accounts("users", "uid", ((u.name, u.uid) for u in users))
     yield from _system_accounts("groups", "gid", ((g.name, g.gid) for g in groups))
     owners = {u.name: i for i, u in enumerate(users)}
-    uids = {u.uid: u.name for u in users}
+    private_groups = {u.uid: u.name for u in users}
     for i, group in enumerate(groups):
         if group.name in owners:
             yield Problem(("groups", i, "name"), f"received {group.name!r}, the name of users[{owners[group.name]}]'s own group; choose another name")
-        if group.gid in uids:
-            yield Problem(("groups", i, "gid"), f"received {group.gid}, the number of {uids[group.gid]}'s own group; choose another number")
+        if group.gid in private_groups:
+            yield Problem(("groups", i, "gid"), f"received {group.gid}, the number of {private_groups[group.gid]}'s own group; choose another number")
         for j, member in enumerate(group.members):
             if member not in owners:
                 yield Problem(("groups", i, "members", j), f"received {member!r}, which is no user; allowed: {_choices(owners)}")
@@ -117,6 +118,8 @@ def account_problems(users: Sequence[User], groups: Sequence[Group]) -> Iterator
 def _doubles(kind: str, key: str, values: Iterable[Hashable]) -> Iterator[Problem]:
     first: dict[Hashable, int] = {}
     for i, value in enumerate(values):
+        if value is None:
+            continue
         if value in first:
             yield Problem((kind, i, key), f"received {value!r}, which {kind}[{first[value]}] has already; each {key} is used once")
         first.setdefault(value, i)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
 
-from ..names import CLUSTER_NAME_LIMIT
+from ..names import checked_cluster_name
 
 QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 SUFFIXES = {"m": Decimal("0.001"), "": Decimal(1)}
@@ -20,7 +20,8 @@ SUFFIXES |= {f"{s}i": Decimal(1024) ** n for n, s in enumerate("KMGTPE", 1)}
 
 # What pam_unix of Debian verifies, without the kinds that a laptop breaks (DES, MD5).
 PASSWORD_HASH = re.compile(
-    r"\$(?:6|5)\$(?:rounds=[0-9]+\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{43,86}"
+    r"\$6\$(?:rounds=[0-9]+\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{86}"
+    r"|\$5\$(?:rounds=[0-9]+\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{43}"
     r"|\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}"
     r"|\$(?:y|gy|7)\$[./0-9A-Za-z]+\$[./0-9A-Za-z]+\$[./0-9A-Za-z]{43}"
     r"|\$7\$[./0-9A-Za-z]+\$[./0-9A-Za-z]{43}"
@@ -129,7 +130,7 @@ def _qualified_name(value: str) -> str:
 
 QUANTITY_SCHEMA = {"type": ["string", "number"], "pattern": f"^{QUANTITY.pattern}$"}
 
-ClusterName = Annotated[str, matching("[a-z]([-a-z0-9]*[a-z0-9])?", "small letters, digits and -, a letter first", CLUSTER_NAME_LIMIT)]
+ClusterName = Annotated[str, AfterValidator(checked_cluster_name)]
 DnsLabel = Annotated[str, matching("[a-z0-9]([-a-z0-9]*[a-z0-9])?", "small letters, digits and - between", 63)]
 DnsSubdomain = Annotated[
     str, matching(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", "small letters, digits, - and . between", 253)
@@ -137,7 +138,7 @@ DnsSubdomain = Annotated[
 HostName = Annotated[
     str,
     matching(
-        r"(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
+        r"(?![0-9.]+$)(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
         "a DNS name in small letters, such as jupyter.example.org, without https:// and without a path",
         253,
     ),
