@@ -18,6 +18,7 @@ NFS_CORE_PARAM {{
     NFS_Port = {NFS_PORT};
     Enable_NLM = false;
     Enable_RQUOTA = false;
+    Enable_UDP = false;
     # Needs the capability SYS_RESOURCE, which the server does without.
     allow_set_io_flusher_fail = true;
 }}
@@ -27,7 +28,11 @@ NFSv4 {{
     # 0 for the readiness probe, which needs no session; clients use 1 or 2.
     Minor_Versions = 0, 1, 2;
     RecoveryBackend = "fs_ng";
+    Lease_Lifetime = 20;
     Only_Numeric_Owners = true;
+}}
+NFS_KRB5 {{
+    Active_krb5 = false;
 }}
 EXPORT {{
     Export_Id = 1;

@@ -14,6 +14,7 @@ from .objects import checksum, exec_probe, metadata, mount, pull_secrets, resour
 from .spec import Images, LocalStorage, Resources
 
 IMAGE = "nfs-server"
+CAPABILITIES = ("DAC_READ_SEARCH", "SETUID", "SETGID", "CHOWN", "FOWNER", "FSETID", "DAC_OVERRIDE")
 CONFIG_DIRECTORY = "/etc/ganesha"
 QUIET_SECONDS = 5
 # After its clients have left, the server has this long to end by itself.
@@ -121,9 +122,9 @@ class NfsServer(Construct):
             image_pull_policy=self._images.pull_policy,
             command=["ganesha.nfsd", "-F", "-L", "STDOUT", "-f", f"{CONFIG_DIRECTORY}/ganesha.conf", "-p", f"{SCRATCH['run']}/pid"],
             ports=[k8s.ContainerPort(name="nfs", container_port=ganesha.NFS_PORT, protocol="TCP")],
-            # DAC_READ_SEARCH opens files by handle; SETUID and SETGID act as the client's user; CHOWN, FOWNER and
+            # DAC_READ_SEARCH opens files by handle; SETUID and SETGID act as the client's user; CHOWN, FOWNER, FSETID and
             # DAC_OVERRIDE do what that user may. RuntimeDefault of containerd 1.6 blocks name_to_handle_at: no export.
-            security_context=security_context("DAC_READ_SEARCH", "SETUID", "SETGID", "CHOWN", "FOWNER", "DAC_OVERRIDE", uid=0, seccomp=False),
+            security_context=security_context(*CAPABILITIES, uid=0, seccomp=False),
             resources=resource_requirements(Resources(cpu="100m", memory="512Mi")),
             startup_probe=exec_probe(answers, period=1, failures=60),
             readiness_probe=exec_probe(answers, period=5, failures=3),
