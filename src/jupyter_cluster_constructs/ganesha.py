@@ -43,6 +43,8 @@ EXPORT {{
     Squash = Root_Squash;
     SecType = sys;
     Transports = TCP;
+    # Seconds; an administrator's chown on the disk is seen that soon.
+    Attr_Expiration_Time = 5;
     FSAL {{
         Name = VFS;
     }}
