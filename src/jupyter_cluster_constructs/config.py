@@ -86,4 +86,8 @@ def rendered_files(controller: Controller, location: str) -> dict[str, str]:
 def runtime_files() -> dict[str, str]:
     """The programs that pods run, as they are in the package's directory ``runtime``."""
     directory = resources.files(__package__).joinpath("runtime")
-    return {file.name: file.read_text() for file in directory.iterdir() if file.name.endswith((".py", ".sh")) and file.name != "__init__.py"}
+    return {
+        file.name: file.read_text(encoding="utf-8")
+        for file in directory.iterdir()
+        if file.name.endswith((".py", ".sh")) and file.name != "__init__.py"
+    }

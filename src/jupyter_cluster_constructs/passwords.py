@@ -45,13 +45,22 @@ def with_password_hash(user: User, *, cluster: str, directory: Path, environment
     elif user.password_file is not None:
         path = directory / user.password_file
         try:
-            password, source = path.read_text().removesuffix("\n"), f"the file {path}"
+            password, source = path.read_text(encoding="utf-8").removesuffix("\n"), f"the file {path}"
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise ValueError(f"the file {path} cannot be read ({reason}); write the password into it, or give password_hash") from None
     else:
         return user
-    if not password or "\n" in password or "\0" in password:
-        raise ValueError(f"{source} holds no password of one line")
+    if not password or "\n" in password or "\0" in password or not _is_utf8(password):
+        raise ValueError(f"{source} holds no password of one line in UTF-8")
     found = hashed(password, f"{cluster}/{user.name}")
     return user.model_copy(update={"password_hash": found, "password_env": None, "password_file": None})
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether a text can be written as UTF-8, which an environment variable of other bytes cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -56,5 +56,5 @@ def _default(key: str, schema: dict[str, Any], described: dict[str, Any]) -> str
 
 
 if __name__ == "__main__":
-    schema_path().write_text(schema_text())
-    Path(sys.argv[1]).write_text(settings_table())
+    schema_path().write_text(schema_text(), encoding="utf-8")
+    Path(sys.argv[1]).write_text(settings_table(), encoding="utf-8")

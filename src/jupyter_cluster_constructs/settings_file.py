@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -150,9 +151,14 @@ def _shown(value: Any) -> str:
     return f"{text[:60]}…" if len(text) > 60 else text
 
 
+@cache
+def _schema() -> dict[str, Any]:
+    return ClusterSpec.model_json_schema()
+
+
 def _schema_at(path: SettingsPath) -> dict[str, Any]:
     """The part of the JSON Schema that describes a place in the settings."""
-    schema = ClusterSpec.model_json_schema()
+    schema = _schema()
     at: dict[str, Any] = schema
     for part in path:
         at = at.get("items", {}) if isinstance(part, int) else at.get("properties", {}).get(part, at.get("additionalProperties", {}))

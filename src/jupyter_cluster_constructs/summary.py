@@ -19,7 +19,7 @@ def summary(spec: ClusterSpec, outdir: Path, files: Sequence[Path]) -> str:
 def _files(files: Sequence[Path]) -> Iterator[str]:
     for file in files:
         yield str(file)
-        objects: list[dict[str, Any]] = [document for document in YAML(typ="safe").load_all(file.read_text()) if document]
+        objects: list[dict[str, Any]] = [document for document in YAML(typ="safe").load_all(file.read_text(encoding="utf-8")) if document]
         kinds: dict[str, list[str]] = {}
         for each in objects:
             kinds.setdefault(each["kind"], []).append(each["metadata"]["name"])

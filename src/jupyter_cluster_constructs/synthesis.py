@@ -32,7 +32,8 @@ def synthesize(spec: ClusterSpec, outdir: Path) -> list[Path]:
 
     outdir.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=outdir.parent, prefix=f".{outdir.name}-") as new:
-        app = cdk8s.App(outdir=new)
+        # Absolute, since Node stays in the directory that it was started in.
+        app = cdk8s.App(outdir=str(Path(new).absolute()))
         JupyterCluster(app, "Default", spec=spec)
         app.synth()
         outdir.mkdir(exist_ok=True)

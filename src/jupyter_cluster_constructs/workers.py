@@ -94,7 +94,8 @@ class Workers(Construct):
 
     def _engine(self, group: WorkerGroup, number: int) -> k8s.Container:
         name = "engine" if number == 1 else f"engine-{number}"
-        is_registered = ["sh", "-c", f'grep -qF "$(cat /tmp/engine-id)" {paths.REGISTERED_ENGINES}']
+        # An empty id would be found in any list.
+        is_registered = ["sh", "-c", f'id=$(cat /tmp/engine-id) && test -n "$id" && grep -qF "$id" {paths.REGISTERED_ENGINES}']
         # One engine a CPU: threads of numerical libraries would only be in each other's way.
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         return self._pod.container(

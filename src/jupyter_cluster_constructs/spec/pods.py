@@ -13,6 +13,7 @@ from .values import (
     DnsLabel,
     DnsSubdomain,
     EnvironmentName,
+    ExtendedResource,
     LabelKey,
     LabelValue,
     Listed,
@@ -74,7 +75,7 @@ class Toleration(Settings):
 
     key: LabelKey | None = Field(default=None, description="Key of the taint. Default: every key; operator Exists is then needed.")
     operator: Literal["Exists", "Equal"] = Field(default="Equal", description="Exists takes any value, Equal only `value`.")
-    value: LabelValue | None = Field(default=None, description="Value of the taint, for Equal.")
+    value: LabelValue | None = Field(default=None, description="Value of the taint, for Equal. Default: the empty one.")
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(default=None, description="Effect of the taint. Default: all.")
 
     @model_validator(mode="after")
@@ -104,12 +105,12 @@ class FrontendPod(Placement):
 class WorkerGroup(Resources, Placement):
     """Engines of one kind: a Deployment. CPU, memory and GPUs are those of each engine."""
 
-    name: DnsLabel | None = Field(default=None, description="Name of the group; one group may have none.")
+    name: DnsLabel | None = Field(default=None, description="Name of the group; one group may have none. Default: none.")
     replicas: int = Field(default=2, ge=0, le=100_000, description="Pods of the group.")
     engines_per_pod: int = Field(default=1, ge=1, le=256, description="Engines in each pod, each a container of its own.")
     memory: SizeQuantity = Field(default="1Gi", description="Memory of each engine, reserved and most.")
     gpu: int = Field(default=0, ge=0, le=64, description="GPUs of each engine.")
-    gpu_resource: LabelKey = Field(default="nvidia.com/gpu", description="Name under which the nodes offer GPUs.")
+    gpu_resource: ExtendedResource = Field(default="nvidia.com/gpu", description="Name under which the nodes offer GPUs.")
     env: dict[EnvironmentName, str] = Field(default={}, description="Extra environment variables of the engines. No place for secrets.")
 
     @model_validator(mode="after")

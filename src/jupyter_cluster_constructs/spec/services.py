@@ -126,7 +126,9 @@ class IngressSettings(Settings):
     class_name: DnsSubdomain | None = Field(default=None, description="IngressClass. Default: the cluster's default class.")
     tls_secret: DnsSubdomain | None = Field(default=None, description="Secret of type kubernetes.io/tls for the host. Default: no TLS.")
     annotations: dict[LabelKey, str] = Field(default={}, description="Annotations of the Ingress or HTTPRoute, for its controller.")
-    gateway: Gateway | None = Field(default=None, description="Gateway for an HTTPRoute, made instead of an Ingress.")
+    gateway: Gateway | None = Field(
+        default=None, description="Gateway for an HTTPRoute, made instead of an Ingress. Default: none, an Ingress is made."
+    )
 
     @model_validator(mode="after")
     def _gateway_has_tls(self) -> Self:

@@ -128,6 +128,13 @@ def _qualified_name(value: str) -> str:
     return value
 
 
+def _extended_resource(value: str) -> str:
+    domain, slash, _ = _qualified_name(value).partition("/")
+    if not slash or domain.endswith("kubernetes.io"):
+        raise ValueError("allowed: a name with a domain, as the device's plugin registers it, such as nvidia.com/gpu")
+    return value
+
+
 QUANTITY_SCHEMA = {"type": ["string", "number"], "pattern": f"^{QUANTITY.pattern}$"}
 
 ClusterName = Annotated[str, AfterValidator(checked_cluster_name)]
@@ -158,5 +165,6 @@ AbsolutePath = Annotated[str, matching(r"/|(/(?!\.\.?(/|$))[A-Za-z0-9._@+:-]+)+"
 Port = Annotated[int, Field(ge=1, le=65535)]
 EnvironmentName = Annotated[str, matching("[A-Za-z_][A-Za-z0-9_]*", "letters, digits and _, no digit first", 256)]
 LabelKey = Annotated[str, AfterValidator(_qualified_name)]
+ExtendedResource = Annotated[str, AfterValidator(_extended_resource)]
 LabelValue = Annotated[str, AfterValidator(_label_value)]
 Listed = Strict(False)  # YAML has lists only; frozen settings keep them as tuples

@@ -1,0 +1,119 @@
+"""The source: what cdk8s would not notice, and what a wheel holds."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import ROOT, SOURCE
+
+MODULES = sorted(file for file in SOURCE.rglob("*.py") if not file.is_relative_to(SOURCE / "imports"))
+
+
+def dicts_in_lists(tree: ast.AST) -> Iterator[int]:
+    """The lines of dict literals that are entries of a list: cdk8s drops a wrong key of theirs without a word.
+
+    https://github.com/cdk8s-team/cdk8s-core/issues/874
+    """
+    for node in ast.walk(tree):
+        entries: list[ast.expr] = []
+        if isinstance(node, (ast.List, ast.Tuple)):
+            entries = node.elts
+        elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+            entries = [node.elt]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("append", "insert"):
+            entries = node.args
+        for entry in entries:
+            inner = entry.value if isinstance(entry, ast.Starred) else entry
+            choices = [inner.body, inner.orelse] if isinstance(inner, ast.IfExp) else [inner]
+            yield from (choice.lineno for choice in choices if isinstance(choice, (ast.Dict, ast.DictComp)))
+
+
+def uses_cdk8s(tree: ast.AST) -> bool:
+    imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    imported += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    return any(name.split(".")[0] in ("cdk8s", "cdk8s_plus_27") for name in imported)
+
+
+CONSTRUCTS = [file for file in MODULES if uses_cdk8s(ast.parse(file.read_text()))]
+
+
+@pytest.mark.parametrize("file", CONSTRUCTS, ids=lambda file: str(file.stem))
+def test_no_dict_stands_where_a_struct_is_due(file: Path) -> None:
+    assert list(dicts_in_lists(ast.parse(file.read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        'k8s.PodSpec(containers=[{"name": "a"}])',
+        'k8s.PodSpec(containers=[k8s.Container(name="a"), {"name": "b"}])',
+        'k8s.PodSpec(containers=[{"name": n} for n in names])',
+        'k8s.PodSpec(containers=list({"name": n} for n in names))',
+        'volumes.append({"name": "a"})',
+        'k8s.PodSpec(containers=[{"name": "a"} if a else k8s.Container(name="b")])',
+    ],
+)
+def test_the_search_finds_such_dicts(mistake: str) -> None:
+    assert list(dicts_in_lists(ast.parse(mistake))) == [1]
+
+
+def test_the_search_looks_at_every_module_that_makes_objects() -> None:
+    assert {"users", "config", "nfs", "nfs_server", "frontend", "workers", "cluster", "cluster_pod", "entrance", "objects"} <= {
+        f.stem for f in CONSTRUCTS
+    }
+
+
+def test_nothing_is_checked_by_assert() -> None:
+    # `python -O`, which makes cdk8s twice as fast, takes it out.
+    for file in MODULES:
+        assert not [node.lineno for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Assert)], file.name
+
+
+def test_only_one_module_makes_names_and_one_makes_labels() -> None:
+    # A suffix of a name, or a label, that is written elsewhere would drift.
+    for file in CONSTRUCTS:
+        assert "app.kubernetes.io/" not in file.read_text(), file.name
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                first = node.values[0]
+                formatted = ast.unparse(first.value) if isinstance(first, ast.FormattedValue) else ""
+                assert not formatted.endswith((".cluster", ".namespace")) or "/" in ast.unparse(node), f"{file.name}:{node.lineno}"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the files in a wheel, built from a copy, since a build leaves files in the source."""
+    copy, out = tmp_path_factory.mktemp("source") / "project", tmp_path_factory.mktemp("wheel")
+    copy.mkdir()
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    for name in ("src", "imports"):
+        shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--wheel-dir", str(out), str(copy)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    (built,) = out.glob("*.whl")
+    return set(zipfile.ZipFile(built).namelist())
+
+
+def test_a_wheel_holds_every_module(wheel: set[str]) -> None:
+    assert {str(Path("jupyter_cluster_constructs") / file.relative_to(SOURCE)) for file in MODULES} <= wheel
+
+
+def test_a_wheel_holds_what_is_no_module(wheel: set[str]) -> None:
+    package = Path("jupyter_cluster_constructs")
+    needed = {package / "py.typed", package / "cluster.schema.json"}
+    needed |= {package / "runtime" / file.name for file in (SOURCE / "runtime").glob("*.sh")}
+    needed |= {package / "imports" / file.relative_to(ROOT / "imports") for file in (ROOT / "imports").rglob("*.tgz")}
+    assert any(file.suffix == ".tgz" for file in needed)
+    assert sorted(map(str, needed)) == sorted({str(file) for file in needed} & wheel)
+
+
+def test_a_wheel_holds_nothing_of_the_tests_and_the_images(wheel: set[str]) -> None:
+    assert {name.partition("/")[0].partition("-")[0] for name in wheel} == {"jupyter_cluster_constructs"}

@@ -1,0 +1,89 @@
+"""The construct ClusterConfig."""
+
+from __future__ import annotations
+
+import pytest
+from support import SOURCE, Manifest, all_of, decoded, one
+
+from jupyter_cluster_constructs import ClusterConfig, Controller, Jupyter
+
+from .charts import NAMES, manifests, new_chart
+
+JUPYTER_HASH = "sha1:97d7fed4c901:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9"
+
+
+def config(controller: Controller | None = None, jupyter: Jupyter | None = None) -> tuple[ClusterConfig, list[Manifest]]:
+    chart = new_chart()
+    made = ClusterConfig(chart, "Config", names=NAMES, controller=controller, jupyter=jupyter)
+    return made, manifests(chart)
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    data: dict[str, str] = one(config()[1], "ConfigMap", "lab-config")["data"]
+    return data
+
+
+def test_the_configuration_of_each_program_is_there(files: dict[str, str]) -> None:
+    assert {"ipcontroller_config.py", "ipengine_config.py", "ipython_config.py", "sshd_config"} <= files.keys()
+    assert any("jupyter" in name for name in files)
+
+
+def test_every_program_of_the_runtime_is_there_as_it_is_in_the_package(files: dict[str, str]) -> None:
+    programs = {
+        file.name: file.read_text() for file in (SOURCE / "runtime").iterdir() if file.suffix in (".py", ".sh") and file.name != "__init__.py"
+    }
+    assert programs
+    assert programs.items() <= files.items()
+
+
+def test_every_python_file_is_python(files: dict[str, str]) -> None:
+    for name, text in files.items():
+        if name.endswith(".py"):
+            compile(text, name, "exec")
+
+
+def test_the_controllers_address_is_its_service(files: dict[str, str]) -> None:
+    assert "'lab-frontend.science.svc'" in files["ipcontroller_config.py"]
+
+
+def test_it_fits_into_a_config_map(files: dict[str, str]) -> None:
+    # https://kubernetes.io/docs/concepts/configuration/configmap/: 1 MiB; and `kubectl apply` keeps a copy in an annotation of 256 KiB.
+    assert sum(map(len, files.values())) < 200_000
+
+
+def test_without_a_hash_no_secret_is_made() -> None:
+    made, there = config()
+    assert all_of(there, "Secret") == []
+    assert made.jupyter_secret_name is None
+
+
+def test_a_hash_of_the_settings_is_in_a_secret_alone() -> None:
+    made, there = config(jupyter=Jupyter(password_hash=JUPYTER_HASH))
+    secret = one(there, "Secret")
+    assert decoded(secret) == {"password_hash": JUPYTER_HASH}
+    assert made.jupyter_secret_name == secret["metadata"]["name"]
+    assert JUPYTER_HASH not in str(one(there, "ConfigMap"))
+
+
+def test_a_secret_that_exists_is_used_and_not_made() -> None:
+    made, there = config(jupyter=Jupyter(secret="my-login"))
+    assert all_of(there, "Secret") == []
+    assert made.jupyter_secret_name == "my-login"
+
+
+def test_what_changes_the_controller_changes_both_checksums() -> None:
+    before, after = config()[0], config(Controller(heartbeat_period=3000))[0]
+    assert before.frontend_checksum != after.frontend_checksum
+    assert before.engine_checksum != after.engine_checksum
+
+
+def test_a_jupyter_password_changes_the_frontends_checksum_alone() -> None:
+    before, after = config()[0], config(jupyter=Jupyter(password_hash=JUPYTER_HASH))[0]
+    assert before.frontend_checksum != after.frontend_checksum
+    assert before.engine_checksum == after.engine_checksum
+
+
+def test_the_checksums_are_the_same_each_time() -> None:
+    assert config()[0].frontend_checksum == config()[0].frontend_checksum
+    assert config()[0].engine_checksum == config()[0].engine_checksum

@@ -1,0 +1,149 @@
+"""The configuration of controller, engines and IPython, read as traitlets reads it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ipyparallel.controller.app import IPController
+from ipyparallel.engine.app import IPEngine
+from traitlets import HasTraits
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from jupyter_cluster_constructs import ipython, paths
+from jupyter_cluster_constructs.spec import Controller
+
+HOST = "lab-frontend.default.svc"
+# What an engine takes at most until it has noticed a controller that moved and reached it again (shared/knowledge: 12.2 s).
+RECONNECT_SECONDS = 13
+
+
+@pytest.fixture(autouse=True)
+def _restore(untouched_ipyparallel: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The files put their directory into sys.path, which this takes out again.
+    monkeypatch.syspath_prepend("/nonexistent")
+
+
+def loaded(directory: Path, text: str) -> Config:
+    file = directory / "config.py"
+    file.write_text(text)
+    config: Config = PyFileConfigLoader(file.name, path=str(directory)).load_config()
+    return config
+
+
+def controller_config(directory: Path, controller: Controller | None = None) -> Config:
+    return loaded(directory, ipython.controller_config(controller or Controller(), HOST))
+
+
+def engine_config(directory: Path, controller: Controller | None = None) -> Config:
+    return loaded(directory, ipython.engine_config(controller or Controller()))
+
+
+def test_the_controller_listens_at_the_ports_of_the_settings(tmp_path: Path) -> None:
+    settings = Controller(first_port=20000)
+    config = controller_config(tmp_path, settings).IPController
+    assert config.engine_ports == list(settings.engine_ports) == list(range(20000, 20009))
+    assert config.client_ports == list(settings.client_ports) == list(range(20009, 20015))
+    assert config.ports == list(settings.internal_ports) == list(range(20015, 20018))
+
+
+def test_the_controller_listens_at_every_address_and_its_internal_sockets_at_loopback(tmp_path: Path) -> None:
+    config = controller_config(tmp_path)
+    assert config.IPController.engine_ip == config.IPController.client_ip == "0.0.0.0"
+    assert "ip" not in config.IPController
+    assert IPController(config=config).monitor_ip == "127.0.0.1"
+
+
+def test_the_controller_is_known_by_the_name_of_its_service(tmp_path: Path) -> None:
+    assert controller_config(tmp_path).IPController.location == HOST
+
+
+def test_a_restarted_controller_keeps_its_files_and_gets_its_engines_back(tmp_path: Path) -> None:
+    config = controller_config(tmp_path).IPController
+    assert config.reuse_files is True
+    assert config.restore_engines is True
+
+
+def test_the_clients_file_is_outside_of_the_directory_that_the_controller_closes(tmp_path: Path) -> None:
+    file = controller_config(tmp_path).IPController.client_json_file
+    assert file == paths.CLIENT_CONNECTION_FILE
+    assert Path(file).is_absolute()
+    assert "security" not in file
+
+
+@pytest.mark.parametrize(("setting", "database"), [("none", "NoDB"), ("memory", "DictDB")])
+def test_finished_tasks_are_kept_where_the_settings_say(tmp_path: Path, setting: str, database: str) -> None:
+    settings = Controller.model_validate({"task_database": setting})
+    assert controller_config(tmp_path, settings).IPController.db_class == database
+
+
+def test_the_heartbeat_is_that_of_the_settings(tmp_path: Path) -> None:
+    config = controller_config(tmp_path, Controller(heartbeat_period=2500, heartbeat_misses=7)).HeartMonitor
+    assert (config.period, config.max_heartmonitor_misses) == (2500, 7)
+
+
+def test_broadcasts_need_the_two_ports_that_engines_have_for_them(tmp_path: Path) -> None:
+    # A tree of depth 1 has two leaves; of the engines' nine ports seven are others'.
+    depth = controller_config(tmp_path).IPController.broadcast_scheduler_depth
+    assert depth == 1
+    assert len(Controller().engine_ports) - 7 == 2**depth
+
+
+def test_every_option_of_the_controllers_file_is_one_of_ipyparallel(tmp_path: Path) -> None:
+    assert unknown_options(controller_config(tmp_path), IPController) == set()
+
+
+def test_every_option_of_the_engines_file_is_one_of_ipyparallel(tmp_path: Path) -> None:
+    assert unknown_options(engine_config(tmp_path), IPEngine) == set()
+
+
+def unknown_options(config: Config, program: type[HasTraits]) -> set[str]:
+    """Options that no class of a program has: traitlets only warns of them."""
+    from ipyparallel.controller.heartmonitor import HeartMonitor
+    from ipyparallel.controller.task_scheduler import TaskScheduler
+
+    known = {c.__name__: c.class_trait_names(config=True) for c in (program, HeartMonitor, TaskScheduler)}
+    return {f"{section}.{name}" for section, options in config.items() for name in options if name not in known.get(section, ())}
+
+
+def test_engines_read_the_file_that_the_controller_writes(tmp_path: Path) -> None:
+    assert engine_config(tmp_path).IPEngine.url_file == f"{paths.CONTROLLER_PROFILE}/security/ipcontroller-engine.json"
+
+
+@pytest.mark.parametrize("period", [100, 1000, 60_000])
+def test_an_engine_outlives_a_controller_that_is_away_for_minutes(tmp_path: Path, period: int) -> None:
+    misses = engine_config(tmp_path, Controller(heartbeat_period=period)).IPEngine.max_heartbeat_misses
+    assert isinstance(misses, int)
+    assert 300 <= misses * (period + 500) / 1000 <= 900
+
+
+@pytest.mark.parametrize("period", [100, 1000, 60_000])
+def test_a_restored_engine_has_time_to_reconnect_and_for_two_heartbeats_before_it_is_forgotten(period: int) -> None:
+    text = ipython.controller_config(Controller(heartbeat_period=period), HOST)
+    found = re.search(r"restored_engines\.install\(grace_seconds=([0-9.]+)\)", text)
+    assert found
+    assert float(found[1]) >= RECONNECT_SECONDS + 2 * period / 1000
+
+
+def test_loading_the_controllers_file_changes_the_hub(tmp_path: Path) -> None:
+    from ipyparallel.controller.hub import Hub
+
+    before = Hub._load_engine_state
+    controller_config(tmp_path)
+    assert Hub._load_engine_state is not before
+
+
+def test_loading_the_engines_file_changes_the_sockets(tmp_path: Path) -> None:
+    import zmq
+
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+    engine_config(tmp_path)
+    with context.socket(zmq.DEALER) as socket:
+        assert socket.getsockopt(zmq.CONNECT_TIMEOUT) == 2000
+        assert socket.getsockopt(zmq.TCP_KEEPALIVE) == 1
+
+
+def test_ipythons_history_is_not_on_nfs(tmp_path: Path) -> None:
+    assert loaded(tmp_path, ipython.IPYTHON_CONFIG).HistoryManager.hist_file == ":memory:"

@@ -1,0 +1,149 @@
+"""The programs that wait: for the controller, for the NFS server; and the controller's probe."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+from support import SOURCE
+
+from jupyter_cluster_constructs.runtime import controller_answers, wait_for_controller, wait_for_nfs
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def controller_port() -> Iterator[int]:
+    """A port at which a controller answers."""
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as controller:
+        yield controller.bind_to_random_port(f"tcp://{HOST}")
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def connection_file(directory: Path, port: int, **more: object) -> Path:
+    file = directory / "ipcontroller-engine.json"
+    file.write_text(json.dumps({"location": HOST, "registration": port} | more))
+    return file
+
+
+def test_a_controller_that_answers_is_waited_for_no_longer(tmp_path: Path, controller_port: int) -> None:
+    assert wait_for_controller.why_not(connection_file(tmp_path, controller_port)) is None
+
+
+def test_a_file_of_an_earlier_life_is_not_enough(tmp_path: Path, closed_port: int) -> None:
+    assert wait_for_controller.why_not(connection_file(tmp_path, closed_port)) == f"no controller answers at {HOST}:{closed_port}"
+
+
+def test_a_port_that_is_open_without_a_controller_is_not_enough(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        listener.settimeout(1)
+        threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
+        reason = wait_for_controller.why_not(connection_file(tmp_path, listener.getsockname()[1]))
+    assert reason is not None
+    assert reason.startswith("no controller answers")
+
+
+def test_a_missing_file_is_waited_for(tmp_path: Path) -> None:
+    assert wait_for_controller.why_not(tmp_path / "none.json") == f"{tmp_path}/none.json is not there yet"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"location": "lab"}'])
+def test_a_damaged_file_is_waited_for(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "engine.json"
+    file.write_text(text)
+    assert str(wait_for_controller.why_not(file)).startswith(f"{file} cannot be read: ")
+
+
+def test_waiting_ends_when_the_controller_answers(
+    tmp_path: Path, controller_port: int, closed_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = connection_file(tmp_path, closed_port)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        # Each pause is a step in the life of a cluster that starts: at the second one the stale file is replaced.
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            connection_file(tmp_path, controller_port)
+
+    monkeypatch.setattr(time, "sleep", pause)
+    monkeypatch.setattr(sys, "argv", ["wait_for_controller.py", str(file)])
+    wait_for_controller.main()
+    assert capsys.readouterr().out == f"waiting: no controller answers at {HOST}:{closed_port}\nthe controller answers\n"
+
+
+def test_waiting_says_why_from_time_to_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    pauses: list[float] = []
+
+    def enough(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 100:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", enough)
+    monkeypatch.setattr(sys, "argv", ["wait_for_controller.py", str(tmp_path / "none.json")])
+    with pytest.raises(KeyboardInterrupt):
+        wait_for_controller.main()
+    assert capsys.readouterr().out.count("is not there yet") == 5
+
+
+def test_the_programs_need_nothing_but_the_standard_library() -> None:
+    # As the pods run them: without the environment's packages, the file beside its neighbours.
+    programs = "controller_answers, own_directories, wait_for_controller, wait_for_nfs, zeromq_peer"
+    directory = str(SOURCE / "runtime")
+    subprocess.run([sys.executable, "-SE", "-c", f"import sys; sys.path.insert(0, {directory!r}); import {programs}"], check=True)
+
+
+def test_a_program_runs_as_the_pods_run_it(tmp_path: Path, controller_port: int) -> None:
+    command = [sys.executable, "-SE", str(SOURCE / "runtime" / "wait_for_controller.py"), str(connection_file(tmp_path, controller_port))]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout == "the controller answers\n"
+
+
+@pytest.mark.parametrize("program", sorted((SOURCE / "runtime").glob("*.sh")), ids=lambda file: str(file.name))
+def test_a_shell_program_is_one_to_every_sh_and_ends_at_its_first_error(program: Path) -> None:
+    subprocess.run(["sh", "-n", program], check=True)
+    commands = [line for line in program.read_text().splitlines() if line and not line.startswith("#")]
+    assert commands[0] == "set -eu"
+
+
+def test_waiting_for_nfs_ends_when_a_server_accepts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        address: Any = listener.getsockname()
+    servers: list[socket.socket] = []
+    monkeypatch.setattr(wait_for_nfs, "NFS_PORT", address[1])
+    monkeypatch.setattr(time, "sleep", lambda _: servers.append(socket.create_server(address)))
+    monkeypatch.setattr(sys, "argv", ["wait_for_nfs.py", HOST])
+    wait_for_nfs.main()
+    servers.pop().close()
+    assert not servers
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].startswith(f"waiting: no NFS server answers at {HOST}:{address[1]}: ")
+    assert out[1] == "the NFS server answers"
+
+
+def test_the_controllers_probe_is_green_when_every_port_answers(controller_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["controller_answers.py", str(controller_port), str(controller_port)])
+    controller_answers.main()
+
+
+def test_the_controllers_probe_names_the_ports_that_do_not_answer(controller_port: int, closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each scheduler is a process, which can die alone.
+    monkeypatch.setattr(sys, "argv", ["controller_answers.py", str(controller_port), str(closed_port)])
+    with pytest.raises(SystemExit) as ended:
+        controller_answers.main()
+    assert ended.value.code == f"no answer at {closed_port}"
