@@ -46,7 +46,7 @@ def synthesize(spec: ClusterSpec, outdir: Path) -> list[Path]:
 def main() -> None:
     """Read the settings file that CONFIG names (cluster.yaml), write CDK8S_OUTDIR (dist) and print what was written.
 
-    Exits with 2 and a line for each mistake, and writes nothing, when the settings are refused.
+    Exits with 2 and a line for each mistake, and writes nothing, when the settings are refused or the directory cannot be written.
     """
     config, outdir = Path(os.environ.get("CONFIG") or "cluster.yaml"), Path(os.environ.get("CDK8S_OUTDIR") or "dist")
     try:
@@ -54,4 +54,9 @@ def main() -> None:
     except SettingsFileError as error:
         print(error, file=sys.stderr)
         sys.exit(BAD_INPUT)
-    print(summary(spec, outdir, synthesize(spec, outdir)))
+    try:
+        files = synthesize(spec, outdir)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        print(f"{outdir}: cannot be written: {error.filename}: {error.strerror}; OUT names another directory", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    print(summary(spec, outdir, files))

@@ -64,6 +64,14 @@ def test_what_was_written_is_printed_and_nothing_else(tmp_path: Path, outputs: d
     assert done.stderr == ""
 
 
+def test_a_file_in_the_place_of_the_output_is_told_and_kept(tmp_path: Path) -> None:
+    (project(tmp_path) / "dist").write_text("mine\n")
+    done = run_app(tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "dist: cannot be written: dist: File exists; OUT names another directory\n"
+    assert (tmp_path / "dist").read_text() == "mine\n"
+
+
 BAD_INPUT = {
     "an unknown key": ("name: lab\nworker: []\n", "cluster.yaml:2: worker: unknown key, did you mean workers?"),
     "an unset variable": ("name: lab\nusers:\n  - name: ada\n    uid: 1001\n    password_env: UNSET\n", "cluster.yaml:5: users[0].password_env: "),
