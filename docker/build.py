@@ -57,8 +57,13 @@ def image_labels(name: str, version: str) -> Iterator[str]:
     yield f"org.opencontainers.image.version={version}"
     if revision := git("rev-parse", "HEAD"):
         yield f"org.opencontainers.image.revision={revision}"
-    remote = re.sub(r"(?<=://)[^/]*@", "", git("remote", "get-url", "origin"))  # without credentials
-    yield f"org.opencontainers.image.source={remote or f'{PROJECT}/docker/{name}/Dockerfile'}"
+    source = public_url(git("remote", "get-url", "origin")) or f"{PROJECT}/docker/{name}/Dockerfile"
+    yield f"org.opencontainers.image.source={source}"
+
+
+def public_url(remote: str) -> str:
+    """A remote's URL without its credentials; nothing for a remote that is a path of this machine."""
+    return re.sub(r"(?<=://)[^/]*@", "", remote) if "://" in remote else ""
 
 
 def git(*arguments: str) -> str:
