@@ -40,7 +40,7 @@ class JupyterCluster(Construct):
         names, images = spec.names, spec.images
         if spec.create_namespace:
             namespace = k8s.KubeNamespace(self._place("namespace"), "Namespace", metadata=k8s.ObjectMeta(name=spec.namespace))
-            without_namespace(namespace, namespace)
+            without_namespace(namespace)
         self.users = Users(self._place("users"), "Users", names=names, users=spec.users, groups=spec.groups)
         self.config = ClusterConfig(self._place("config"), "Config", names=names, controller=spec.controller, jupyter=spec.jupyter)
         self.nfs = Nfs(self._place("nfs"), "Nfs", users=self.users, storage=spec.storage, images=images)

@@ -13,7 +13,15 @@ from .names import Names
 from .objects import checksum, metadata, mount, secret_data
 from .spec import Controller, Jupyter
 
-ENGINE_FILES = ("ipengine_config.py", "reconnecting_sockets.py", "start_engine.sh", "wait_for_controller.py", "wait_for_nfs.py", "zeromq_peer.py")
+ENGINE_FILES = (
+    "ipengine_config.py",
+    "reconnecting_sockets.py",
+    "start_engine.sh",
+    "wait_for_controller.py",
+    "wait_for_nfs.py",
+    "waiting.py",
+    "zeromq_peer.py",
+)
 
 
 class ClusterConfig(Construct):

@@ -12,7 +12,7 @@ from .config import ClusterConfig
 from .entrance import Entrance
 from .labels import Component, pod_labels, selector
 from .nfs import Directory, Nfs
-from .objects import exec_probe, metadata, mount, security_context, service_port
+from .objects import PROBE_SECONDS, exec_probe, metadata, mount, security_context, service_port
 from .spec import JUPYTER_PORT, JUPYTER_SERVICE_PORT, SSHD_PORT, FrontendPod, Images, IngressSettings, Ssh
 from .sshd import HOST_KEY_TYPES
 from .users import Users
@@ -60,6 +60,7 @@ class Frontend(Construct):
         super().__init__(scope, id)
         self.names = users.names
         self._config, self._users, self._nfs = config, users, nfs
+        self._engine_ports = tuple(zip(ENGINE_PORT_NAMES, config.controller.engine_ports, strict=True))
         self._settings = pod or FrontendPod()
         self._pod = ClusterPod(users=users, config=config, nfs=nfs, images=images or Images(), image=IMAGE)
         self.service_name, self.ssh_service_name, self.jupyter_service_name = self.names.frontend, self.names.ssh, self.names.jupyter
@@ -134,10 +135,7 @@ class Frontend(Construct):
             resources=self._settings.controller,
             environment={"HOME": paths.JUPYTER_HOME, "IPYTHONDIR": paths.CONTROLLER_DIRECTORY},
             mounts=self._pod.jupyter_mounts("controller"),
-            ports=[
-                k8s.ContainerPort(name=name, container_port=port, protocol="TCP")
-                for name, port in zip(ENGINE_PORT_NAMES, controller.engine_ports, strict=True)
-            ],
+            ports=[k8s.ContainerPort(name=name, container_port=port, protocol="TCP") for name, port in self._engine_ports],
             probes=Probes(
                 startup=exec_probe(answers, period=1, failures=120),
                 readiness=exec_probe(answers, period=5, failures=2),
@@ -153,7 +151,7 @@ class Frontend(Construct):
         def answers(period: int, failures: int) -> k8s.Probe:
             # /api alone answers without a login.
             get = k8s.HttpGetAction(path="/api", port=k8s.IntOrString.from_string("http"))
-            return k8s.Probe(http_get=get, period_seconds=period, failure_threshold=failures, timeout_seconds=5)
+            return k8s.Probe(http_get=get, period_seconds=period, failure_threshold=failures, timeout_seconds=PROBE_SECONDS)
 
         return self._pod.container(
             "jupyter",
@@ -198,18 +196,18 @@ class Frontend(Construct):
                 selector=pods,
                 # Engines that live on find a restarted controller at once, whether or not Jupyter and sshd are ready.
                 publish_not_ready_addresses=True,
-                ports=[service_port(name, port, name) for name, port in zip(ENGINE_PORT_NAMES, self._config.controller.engine_ports, strict=True)],
+                ports=[service_port(name, port) for name, port in self._engine_ports],
             ),
         )
         k8s.KubeService(
             self,
             "SshService",
             metadata=metadata(self.names, self.ssh_service_name, Component.FRONTEND),
-            spec=k8s.ServiceSpec(type=ssh.service_type, selector=pods, ports=[service_port("ssh", ssh.port, "ssh", ssh.node_port)]),
+            spec=k8s.ServiceSpec(type=ssh.service_type, selector=pods, ports=[service_port("ssh", ssh.port, ssh.node_port)]),
         )
         k8s.KubeService(
             self,
             "JupyterService",
             metadata=metadata(self.names, self.jupyter_service_name, Component.FRONTEND),
-            spec=k8s.ServiceSpec(selector=pods, ports=[service_port("http", JUPYTER_SERVICE_PORT, "http")]),
+            spec=k8s.ServiceSpec(selector=pods, ports=[service_port("http", JUPYTER_SERVICE_PORT)]),
         )

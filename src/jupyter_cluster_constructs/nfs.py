@@ -143,7 +143,7 @@ class Nfs(Construct):
                 nfs=k8s.NfsVolumeSource(server=self.address, path=path),
             ),
         )
-        without_namespace(volume, self)
+        without_namespace(volume)
         k8s.KubePersistentVolumeClaim(
             self,
             f"Claim-{part}",

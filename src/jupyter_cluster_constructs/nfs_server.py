@@ -56,7 +56,7 @@ class NfsServer(Construct):
             spec=k8s.ServiceSpec(
                 cluster_ip=address,
                 selector=selector(names.cluster, Component.NFS),
-                ports=[service_port("nfs", ganesha.NFS_PORT, "nfs")],
+                ports=[service_port("nfs", ganesha.NFS_PORT)],
             ),
         )
         k8s.KubeStatefulSet(

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 
 import cdk8s
 from cdk8s_plus_27 import k8s
-from constructs import Construct
 
 from .labels import Component, object_labels
 from .names import Names
 from .spec import Images, Placement, Resources
+
+PROBE_SECONDS = 5
 
 
 def metadata(
@@ -24,9 +25,9 @@ def metadata(
     )
 
 
-def without_namespace(api_object: cdk8s.ApiObject, scope: Construct) -> None:
+def without_namespace(api_object: cdk8s.ApiObject) -> None:
     """Take away the namespace that a Chart gives to objects that have none (https://github.com/cdk8s-team/cdk8s-core/issues/731)."""
-    if cdk8s.Chart.of(scope).namespace is not None:
+    if cdk8s.Chart.of(api_object).namespace is not None:
         api_object.add_json_patch(cdk8s.JsonPatch.remove("/metadata/namespace"))
 
 
@@ -70,9 +71,9 @@ def resource_requirements(resources: Resources, extra: Mapping[str, str] | None 
     )
 
 
-def exec_probe(command: Sequence[str], *, period: int, failures: int, timeout: int = 5) -> k8s.Probe:
+def exec_probe(command: Sequence[str], *, period: int, failures: int) -> k8s.Probe:
     """A probe that runs a command in the container, times in seconds."""
-    return k8s.Probe(exec=k8s.ExecAction(command=list(command)), period_seconds=period, failure_threshold=failures, timeout_seconds=timeout)
+    return k8s.Probe(exec=k8s.ExecAction(command=list(command)), period_seconds=period, failure_threshold=failures, timeout_seconds=PROBE_SECONDS)
 
 
 def mount(volume: str, path: str, *, sub_path: str | None = None, read_only: bool | None = None) -> k8s.VolumeMount:
@@ -80,10 +81,9 @@ def mount(volume: str, path: str, *, sub_path: str | None = None, read_only: boo
     return k8s.VolumeMount(name=volume, mount_path=path, sub_path=sub_path, read_only=read_only)
 
 
-def service_port(name: str, port: int, target: int | str, node_port: int | None = None) -> k8s.ServicePort:
-    """A TCP port of a Service and where it leads to."""
-    to = k8s.IntOrString.from_string(target) if isinstance(target, str) else k8s.IntOrString.from_number(target)
-    return k8s.ServicePort(name=name, port=port, target_port=to, protocol="TCP", node_port=node_port)
+def service_port(name: str, port: int, node_port: int | None = None) -> k8s.ServicePort:
+    """A TCP port of a Service, which leads to the containers' port of the same name."""
+    return k8s.ServicePort(name=name, port=port, target_port=k8s.IntOrString.from_string(name), protocol="TCP", node_port=node_port)
 
 
 def tolerations(placement: Placement) -> list[k8s.Toleration] | None:

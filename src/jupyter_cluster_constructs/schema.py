@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,22 @@ Made by `make schema` out of the typed settings in `src/jupyter_cluster_construc
 """
 
 
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of all settings."""
+    return ClusterSpec.model_json_schema()
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of the schema without the choice of nothing, and with what it refers to in its place."""
+    choice = next((choice for choice in part.get("anyOf", ()) if choice.get("type") != "null"), part)
+    found: dict[str, Any] = schema()["$defs"][choice["$ref"].rpartition("/")[2]] if "$ref" in choice else choice
+    return found
+
+
 def schema_text() -> str:
     """Render the schema."""
-    return json.dumps(ClusterSpec.model_json_schema() | {"$schema": "https://json-schema.org/draft/2020-12/schema"}, indent=2) + "\n"
+    return json.dumps(schema() | {"$schema": "https://json-schema.org/draft/2020-12/schema"}, indent=2) + "\n"
 
 
 def schema_path() -> Path:
@@ -33,23 +47,22 @@ def schema_path() -> Path:
 
 def settings_table() -> str:
     """Render every setting as a row of a Markdown table."""
-    schema = ClusterSpec.model_json_schema()
-    return HEADING + "".join(_rows(schema, schema["$defs"], ""))
+    return HEADING + "".join(_rows(schema(), ""))
 
 
-def _rows(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> Iterator[str]:
-    for key, described in schema.get("properties", {}).items():
-        name, at = f"{prefix}{key}", next((c for c in described.get("anyOf", ()) if c.get("type") != "null"), described)
+def _rows(group: dict[str, Any], prefix: str) -> Iterator[str]:
+    for key, described in group["properties"].items():
+        name, at = f"{prefix}{key}", resolved(described)
         if at.get("type") == "array":
-            name, at = f"{name}[]", at["items"]
-        nested = definitions[at["$ref"].rpartition("/")[2]] if "$ref" in at else None
-        yield f"| `{name}` | {'' if nested else _default(key, schema, described)} | {described['description'].replace('|', chr(92) + '|')} |\n"
-        if nested:
-            yield from _rows(nested, definitions, f"{name}.")
+            name, at = f"{name}[]", resolved(at["items"])
+        is_group = "properties" in at
+        yield f"| `{name}` | {'' if is_group else _default(key, group, described)} | {described['description'].replace('|', chr(92) + '|')} |\n"
+        if is_group:
+            yield from _rows(at, f"{name}.")
 
 
-def _default(key: str, schema: dict[str, Any], described: dict[str, Any]) -> str:
-    if key in schema.get("required", ()):
+def _default(key: str, group: dict[str, Any], described: dict[str, Any]) -> str:
+    if key in group.get("required", ()):
         return "*required*"
     default = described.get("default")
     return "" if default is None else f"`{json.dumps(default)}`"

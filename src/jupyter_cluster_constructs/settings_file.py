@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from .errors import InvalidSettingsError, Problem, SettingsPath
 from .passwords import with_password_hash
+from .schema import resolved, schema
 from .spec import ClusterSpec
 
 # A password may stand in any of them by mistake.
@@ -121,7 +121,7 @@ def _problems(details: ErrorDetails) -> Iterator[Problem]:
     kind, value = details["type"], details["input"]
     received = "a value (not shown)" if SECRET_KEYS & set(path) else _shown(value)
     if kind == "missing":
-        yield Problem(path, f"is missing: {_description(path)}")
+        yield Problem(path, f"is missing: {_described(path)['description']}")
     elif kind == "extra_forbidden":
         allowed = _keys_at(path[:-1])
         close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
@@ -151,31 +151,17 @@ def _shown(value: Any) -> str:
     return f"{text[:60]}…" if len(text) > 60 else text
 
 
-@cache
-def _schema() -> dict[str, Any]:
-    return ClusterSpec.model_json_schema()
-
-
-def _schema_at(path: SettingsPath) -> dict[str, Any]:
+def _described(path: SettingsPath) -> dict[str, Any]:
     """The part of the JSON Schema that describes a place in the settings."""
-    schema = _schema()
-    at: dict[str, Any] = schema
+    at = schema()
     for part in path:
-        at = at.get("items", {}) if isinstance(part, int) else at.get("properties", {}).get(part, at.get("additionalProperties", {}))
-        at = next((choice for choice in at.get("anyOf", ()) if choice.get("type") != "null"), at) | {"description": at.get("description", "")}
-        if "$ref" in at:
-            description = at["description"]
-            at = schema["$defs"][at["$ref"].rpartition("/")[2]]
-            at = at | {"description": description or at.get("description", "")}
+        around = resolved(at)
+        at = (around.get("items") if isinstance(part, int) else around.get("properties", {}).get(part, around.get("additionalProperties"))) or {}
     return at
 
 
 def _keys_at(path: SettingsPath) -> list[str]:
-    return sorted(_schema_at(path).get("properties", ()))
-
-
-def _description(path: SettingsPath) -> str:
-    return str(_schema_at(path).get("description", "")) or "it has no default"
+    return sorted(resolved(_described(path)).get("properties", ()))
 
 
 def _line(document: CommentedMap, path: SettingsPath) -> int:

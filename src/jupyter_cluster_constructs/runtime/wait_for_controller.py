@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 
+import waiting
 import zeromq_peer
-
-PAUSE = 0.5
-REPORT_EVERY = 20
 
 
 def why_not(connection_file: Path) -> str | None:
@@ -26,14 +23,8 @@ def why_not(connection_file: Path) -> str | None:
 
 
 def main() -> None:
-    """Wait for as long as it takes; say why at first and then every few seconds."""
-    connection_file = Path(sys.argv[1])
-    attempt = 0
-    while reason := why_not(connection_file):
-        if attempt % REPORT_EVERY == 0:
-            print(f"waiting: {reason}", flush=True)
-        attempt += 1
-        time.sleep(PAUSE)
+    """Wait for the controller whose connection file the argument names."""
+    waiting.wait(lambda: why_not(Path(sys.argv[1])))
     print("the controller answers", flush=True)
 
 

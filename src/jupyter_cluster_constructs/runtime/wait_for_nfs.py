@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import socket
 import sys
-import time
+
+import waiting
 
 NFS_PORT = 2049
-PAUSE = 0.5
-REPORT_EVERY = 20
+
+
+def why_not(host: str) -> str | None:
+    """Say why nothing can be mounted from the server yet; None when it accepts a connection."""
+    try:
+        socket.create_connection((host, NFS_PORT), 1).close()
+    except OSError as error:
+        return f"no NFS server answers at {host}:{NFS_PORT}: {error}"
+    return None
 
 
 def main() -> None:
-    """Wait for as long as it takes; say why at first and then every few seconds."""
-    host = sys.argv[1]
-    attempt = 0
-    while True:
-        try:
-            socket.create_connection((host, NFS_PORT), 1).close()
-        except OSError as error:
-            if attempt % REPORT_EVERY == 0:
-                print(f"waiting: no NFS server answers at {host}:{NFS_PORT}: {error}", flush=True)
-            attempt += 1
-            time.sleep(PAUSE)
-        else:
-            print("the NFS server answers", flush=True)
-            return
+    """Wait for the server that the argument names."""
+    waiting.wait(lambda: why_not(sys.argv[1]))
+    print("the NFS server answers", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Annotated, Self
 
@@ -13,15 +12,13 @@ from .base import Settings
 from .values import AccountId, AccountName, EnvironmentName, Listed, PasswordHash, SshKey
 
 # Accounts and groups that Debian's base, its packages in the images, or this library own.
-SYSTEM_NAMES = frozenset(
-    re.findall(
-        r"\S+",
-        """root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc gnats nobody nogroup _apt _ssh sshd ssh
-    systemd-network systemd-resolve systemd-timesync systemd-journal systemd-coredump messagebus polkitd _chrony statd _rpc rpc
-    adm tty disk kmem dialout fax voice cdrom floppy tape sudo audio dip operator src shadow utmp video sasl plugdev staff users
-    input sgx render kvm netdev crontab lxd docker wheel shared jupyter sshd-keys""",
-    )
-)
+_SYSTEM = """
+root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc gnats nobody nogroup _apt _ssh sshd ssh
+systemd-network systemd-resolve systemd-timesync systemd-journal systemd-coredump messagebus polkitd _chrony statd _rpc rpc
+adm tty disk kmem dialout fax voice cdrom floppy tape sudo audio dip operator src shadow utmp video sasl plugdev staff users
+input sgx render kvm netdev crontab lxd docker wheel shared jupyter sshd-keys
+"""
+SYSTEM_NAMES = frozenset(_SYSTEM.split())
 SYSTEM_IDS = frozenset({65534, 65535})
 
 
@@ -92,8 +89,8 @@ def account_problems(users: Sequence[User], groups: Sequence[Group]) -> Iterator
     yield from _doubles("users", "name", (u.name for u in users))
     yield from _doubles("users", "uid", (u.uid for u in users))
     # Two users of one uid are told so already.
-    uids = [u.uid for u in users]
-    yield from _doubles("users", "home_number", (None if u.uid in uids[:i] else u.home for i, u in enumerate(users)))
+    first_of_uid = {u.uid: i for i, u in reversed(tuple(enumerate(users)))}
+    yield from _doubles("users", "home_number", (u.home if first_of_uid[u.uid] == i else None for i, u in enumerate(users)))
     yield from _doubles("groups", "name", (g.name for g in groups))
     yield from _doubles("groups", "gid", (g.gid for g in groups))
     yield from _system_accounts("users", "uid", ((u.name, u.uid) for u in users))

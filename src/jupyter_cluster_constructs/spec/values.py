@@ -36,7 +36,6 @@ SSH_KEY_TYPES = (
     "sk-ecdsa-sha2-nistp256@openssh.com",
     "ssh-rsa",
 )
-LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-_.A-Za-z0-9]*[A-Za-z0-9])?)?")
 QUALIFIED_NAME = re.compile(r"(?:[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 
 
@@ -116,12 +115,6 @@ def _ssh_key(value: str) -> str:
     return value
 
 
-def _label_value(value: str) -> str:
-    if len(value) > 63 or not LABEL_VALUE.fullmatch(value):
-        raise ValueError("allowed: letters, digits, - _ and . between, at most 63 characters")
-    return value
-
-
 def _qualified_name(value: str) -> str:
     if not QUALIFIED_NAME.fullmatch(value):
         raise ValueError("allowed: a name such as example.org/pool: a domain and a slash if any, then letters, digits, - _ and .")
@@ -166,5 +159,5 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 EnvironmentName = Annotated[str, matching("[A-Za-z_][A-Za-z0-9_]*", "letters, digits and _, no digit first", 256)]
 LabelKey = Annotated[str, AfterValidator(_qualified_name)]
 ExtendedResource = Annotated[str, AfterValidator(_extended_resource)]
-LabelValue = Annotated[str, AfterValidator(_label_value)]
+LabelValue = Annotated[str, matching("([A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?)?", "letters, digits, - _ and . between", 63)]
 Listed = Strict(False)  # YAML has lists only; frozen settings keep them as tuples
