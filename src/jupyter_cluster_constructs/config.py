@@ -15,6 +15,7 @@ from .spec import Controller, Jupyter
 
 ENGINE_FILES = (
     "ipengine_config.py",
+    "leave_controller.py",
     "reconnecting_sockets.py",
     "start_engine.sh",
     "wait_for_controller.py",
@@ -54,7 +55,8 @@ class ClusterConfig(Construct):
         self.config_map_name = names.config
         files = rendered_files(self.controller, names.controller_host) | runtime_files()
         self.frontend_checksum = checksum(*(text for _, text in sorted(files.items())), login.password_hash or "")
-        self.engine_checksum = checksum(*(files[name] for name in ENGINE_FILES))
+        # Engines learn their controller's ports when they start.
+        self.engine_checksum = checksum(*(files[name] for name in ENGINE_FILES), *map(str, self.controller.engine_ports))
         k8s.KubeConfigMap(self, "ConfigMap", metadata=metadata(names, self.config_map_name, Component.CONFIG), data=files)
         self.jupyter_secret_name = self._jupyter_secret(login)
 

@@ -12,6 +12,8 @@ from .spec import Controller
 
 # An engine's keepalives notice a controller that moved within 25 s, and it is back within 3 s more (measured: 12 s in all).
 RECONNECT_SECONDS = 28
+# Each of an engine's sockets tries anew every 2 s (reconnecting_sockets): when its heart is heard, the last may still be on its way.
+SETTLE_SECONDS = 2.5
 # Engines outlive a controller that is away: this many missed heartbeats, each a period and half a second.
 ENGINE_PATIENCE_SECONDS = 600
 
@@ -58,9 +60,13 @@ import sys
 c = get_config()
 {_assignments(values)}
 sys.path.insert(0, {paths.CONFIG!r})
+import finished_tasks
 import restored_engines
+import watched_schedulers
 
-restored_engines.install(grace_seconds={RECONNECT_SECONDS + 2 * controller.heartbeat_period / 1000:g})
+finished_tasks.install()
+restored_engines.install(grace_seconds={RECONNECT_SECONDS + 2 * controller.heartbeat_period / 1000:g}, settle_seconds={SETTLE_SECONDS})
+watched_schedulers.install()
 """
 
 

@@ -69,6 +69,13 @@ class Workers(Construct):
             metadata=metadata(self.names, self.names.worker(group.name), Component.WORKER, group=group.name),
             spec=k8s.DeploymentSpec(
                 replicas=group.replicas,
+                # One after the other, and never more than the group's CPUs and GPUs.
+                strategy=k8s.DeploymentStrategy(
+                    type="RollingUpdate",
+                    rolling_update=k8s.RollingUpdateDeployment(
+                        max_surge=k8s.IntOrString.from_number(0), max_unavailable=k8s.IntOrString.from_number(1)
+                    ),
+                ),
                 selector=k8s.LabelSelector(match_labels=selector(self.names.cluster, Component.WORKER, group.name)),
                 template=k8s.PodTemplateSpec(
                     metadata=k8s.ObjectMeta(
@@ -100,7 +107,8 @@ class Workers(Construct):
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         return self._pod.container(
             name,
-            ["tini", "--", *self._pod.shell("start_engine.sh")],
+            # A signal reaches the engine too, not its shell alone.
+            ["tini", "-g", "--", *self._pod.shell("start_engine.sh", paths.ENGINE_CONNECTION_FILE)],
             resources=group,
             extra_resources={group.gpu_resource: str(group.gpu)} if group.gpu else None,
             environment={"HOME": paths.JUPYTER_HOME} | threads | group.env,
@@ -113,4 +121,6 @@ class Workers(Construct):
                 # Long enough for a controller that comes back to take its engines in again, with their memory.
                 liveness=exec_probe(is_registered, period=15, failures=12),
             ),
+            # It needs the image's packages.
+            before_stop=["python3", "-E", f"{paths.CONFIG}/leave_controller.py", paths.ENGINE_CONNECTION_FILE],
         )

@@ -146,6 +146,14 @@ def test_nfs_is_waited_for_only_where_it_is_the_clusters_and_the_controller_alwa
     assert [c["name"] for c in pod_of(external)["initContainers"]] == ["wait-for-controller"]
 
 
+def test_the_first_container_uses_every_nfs_mount_of_the_pod(default: Manifest) -> None:
+    # A node's client may connect only then, and can't leave once the server's Service is deleted if it never was connected.
+    wait, mounted = containers(default)["wait-for-nfs"], mounted_volumes(default, "wait-for-nfs")
+    used = wait["command"][wait["command"].index("10.96.0.150") + 1 :]
+    claims = {v["name"] for v in pod_of(default)["volumes"] if "persistentVolumeClaim" in v}
+    assert {mounted[path]["name"] for path in used} == claims
+
+
 def test_the_controller_is_waited_for_by_the_file_that_engines_read(default: Manifest) -> None:
     wait = containers(default)["wait-for-controller"]
     assert wait["command"][-1] == "/home/jupyter/shared/.ipython/profile_default/security/ipcontroller-engine.json"
@@ -203,6 +211,23 @@ def test_the_probe_finds_an_engine_among_those_that_are_registered(
 def test_an_engine_is_not_killed_before_a_controller_can_have_come_back(default: Manifest) -> None:
     probe = engines(default)[0]["livenessProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] >= 180
+
+
+def test_engines_are_replaced_one_by_one_without_more_gpus_than_the_group_has(default: Manifest) -> None:
+    assert default["spec"]["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+
+
+def test_an_engine_tells_the_controller_before_it_is_stopped_and_when_it_ends() -> None:
+    file = "/home/jupyter/shared/.ipython/profile_default/security/ipcontroller-engine.json"
+    for engine in engines(one(workers(WorkerGroup(engines_per_pod=2)), "Deployment")):
+        hook = engine["lifecycle"]["preStop"]["exec"]["command"]
+        assert hook == ["python3", "-E", "/home/jupyter/config/leave_controller.py", file]
+        assert engine["command"] == ["tini", "-g", "--", "sh", "/home/jupyter/config/start_engine.sh", file]
+
+
+def test_an_engine_has_time_to_tell_the_controller_twice(default: Manifest) -> None:
+    # Each attempt ends after 5 s at the latest.
+    assert pod_of(default)["terminationGracePeriodSeconds"] >= 2 * 5
 
 
 def test_images_are_those_of_the_settings() -> None:

@@ -11,12 +11,18 @@ sys.path.append(str(SOURCE / "runtime"))
 @pytest.fixture
 def untouched_ipyparallel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take back, after the test, what the runtime's programs change in ipyparallel."""
+    from ipyparallel.controller import app
     from ipyparallel.controller.heartmonitor import Heart
     from ipyparallel.controller.hub import Hub
 
-    monkeypatch.setattr(Heart, "__init__", Heart.__init__)
-
-    for name in ("_load_engine_state", "_save_engine_state", "handle_new_heart"):
-        monkeypatch.setattr(Hub, name, getattr(Hub, name))
-    for name, value in (("is_loading", False), ("unheard_hearts", set())):
+    changed = {
+        Heart: ("__init__",),
+        Hub: ("__init__", "finish_registration", "_load_engine_state", "_save_engine_state", "handle_new_heart", "connection_request"),
+        app: ("TaskScheduler",),
+        app.IPController: ("init_signal", "terminate_children"),
+    }
+    for owner, names in changed.items():
+        for name in names:
+            monkeypatch.setattr(owner, name, getattr(owner, name))
+    for name, value in (("is_loading", False), ("unheard_hearts", frozenset()), ("hidden_hearts", frozenset())):
         monkeypatch.setattr(Hub, name, value, raising=False)

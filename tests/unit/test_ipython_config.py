@@ -122,7 +122,7 @@ def test_an_engine_outlives_a_controller_that_is_away_for_minutes(tmp_path: Path
 @pytest.mark.parametrize("period", [100, 1000, 60_000])
 def test_a_restored_engine_has_time_to_reconnect_and_for_two_heartbeats_before_it_is_forgotten(period: int) -> None:
     text = ipython.controller_config(Controller(heartbeat_period=period), HOST)
-    found = re.search(r"restored_engines\.install\(grace_seconds=([0-9.]+)\)", text)
+    found = re.search(r"restored_engines\.install\(grace_seconds=([0-9.]+), settle_seconds=2\.5\)", text)
     assert found
     assert float(found[1]) >= RECONNECT_SECONDS + 2 * period / 1000
 

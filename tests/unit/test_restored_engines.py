@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 from collections.abc import AsyncIterator
@@ -20,12 +21,12 @@ from zmq.eventloop.zmqstream import ZMQStream
 
 from jupyter_cluster_constructs.runtime import restored_engines
 
-GRACE = 0.02
+GRACE, SETTLE = 0.02, 0.01
 
 
 @pytest.fixture
 def state_file(tmp_path: Path, untouched_ipyparallel: None) -> Path:
-    restored_engines.install(grace_seconds=GRACE)
+    restored_engines.install(grace_seconds=GRACE, settle_seconds=SETTLE)
     return tmp_path / "engines.json"
 
 
@@ -132,6 +133,74 @@ def test_an_engine_that_died_in_the_grace_time_is_no_error(state_file: Path) -> 
     asyncio.run(scenario())
 
 
+def shown(hub: Any, monkeypatch: pytest.MonkeyPatch, **content: object) -> dict[str, str]:
+    """The engines that a client is told of when it connects."""
+    sent: list[dict[str, dict[str, str]]] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(hub.session, "send", lambda stream, kind, content, **_: sent.append(content))
+        hub.connection_request(b"client", {"content": content})
+    return sent[0]["engines"]
+
+
+def test_a_restored_engine_is_shown_only_once_it_was_heard_and_had_time_to_reconnect(state_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with controller(state_file) as hub:
+            for uuid in ("a", "ghost"):
+                register(hub, uuid)
+            assert shown(hub, monkeypatch) == {"0": "a", "1": "ghost"}
+        async with controller(state_file) as hub:
+            assert shown(hub, monkeypatch) == {}
+            hub.handle_new_heart(b"a")
+            assert shown(hub, monkeypatch) == {}, "too early"
+            await asyncio.sleep(SETTLE * 1.5)
+            assert shown(hub, monkeypatch) == {"0": "a"}
+            assert register(hub, "new") == 2
+            assert shown(hub, monkeypatch) == {"0": "a", "2": "new"}
+
+    asyncio.run(scenario())
+
+
+def test_who_asks_for_all_engines_is_told_of_hidden_ones_too(state_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As an engine does that leaves.
+    async def scenario() -> None:
+        async with controller(state_file) as hub:
+            register(hub, "a")
+        async with controller(state_file) as hub:
+            assert shown(hub, monkeypatch, all=True) == {"0": "a"}
+
+    asyncio.run(scenario())
+
+
+def test_clients_and_the_task_scheduler_are_told_once_when_a_restored_engine_is_there(state_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with controller(state_file) as hub:
+            register(hub, "a")
+        async with controller(state_file) as hub:
+            sent: list[tuple[object, str, object]] = []
+            monkeypatch.setattr(hub.session, "send", lambda stream, kind, content=None, **_: sent.append((stream, kind, content)))
+            for _ in range(3):
+                hub.handle_new_heart(b"a")
+            await after_the_grace_time()
+            assert sent == [(hub.notifier, "registration_notification", {"id": 0, "uuid": "a"})]
+
+    asyncio.run(scenario())
+
+
+def test_an_engine_that_leaves_before_it_is_shown_never_is(state_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with controller(state_file) as hub:
+            register(hub, "a")
+        async with controller(state_file) as hub:
+            hub.handle_new_heart(b"a")
+            hub.unregister_engine(b"", {"content": {"id": 0}})
+            sent: list[object] = []
+            monkeypatch.setattr(hub.session, "send", lambda *args, **_: sent.append(args))
+            await after_the_grace_time()
+            assert sent == []
+
+    asyncio.run(scenario())
+
+
 def test_an_id_is_never_given_twice_through_any_number_of_restarts(state_file: Path) -> None:
     async def scenario() -> None:
         given: list[int] = []
@@ -221,18 +290,23 @@ def test_a_reader_never_sees_half_of_the_file(state_file: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_a_write_that_fails_leaves_the_old_file(state_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_engines_register_on_a_full_disk_and_the_old_file_stays_until_there_is_room(state_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restored_engines, "SAVE_AGAIN_SECONDS", GRACE)
+
     def full_disk(_: int) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     async def scenario() -> None:
         async with controller(state_file) as hub:
             register(hub, "a")
             whole = state_file.read_text()
-            monkeypatch.setattr(os, "fsync", full_disk)
-            with pytest.raises(OSError, match="No space"):
-                register(hub, "b")
-            assert state_file.read_text() == whole
+            with monkeypatch.context() as full:
+                full.setattr(os, "fsync", full_disk)
+                assert register(hub, "b") == 1
+                await after_the_grace_time()
+                assert state_file.read_text() == whole
+            await after_the_grace_time()
+            assert json.loads(state_file.read_text())["engines"] == {"0": "a", "1": "b"}
 
     asyncio.run(scenario())
 

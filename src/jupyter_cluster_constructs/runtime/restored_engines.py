@@ -1,8 +1,9 @@
-"""Make a controller that restores its engines forget those that are gone, and never give an id twice.
+"""Make a controller that restores its engines show them once they are there, forget those that are gone, and never give an id twice.
 
-ipyparallel (9.2) restores engines from engines.json, but never drops one that did not survive, saves the next id
-while it restores, so that a later engine takes an id in use, and writes the file in place, so that a crash can leave
-half of it.
+ipyparallel (9.2) restores engines from engines.json and takes them as present, though none has reconnected yet: what is
+sent to one before that is lost, and the task scheduler then waits for ever for its result and gives that engine no other
+task. It never drops an engine that did not survive; it saves the next id while it restores, so that a later engine takes
+an id in use; and it writes the file in place, so that a crash can leave half of it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from typing import Any
 
 from ipyparallel.controller.hub import Hub
 
+SAVE_AGAIN_SECONDS = 5
 
-def install(grace_seconds: float) -> None:
+
+def install(grace_seconds: float, settle_seconds: float) -> None:
     """Change the controller's Hub in this process.
 
     Args:
         grace_seconds: how long a restored engine may take until its heart is heard; longer than engines take to reconnect.
+        settle_seconds: how long after its heart a restored engine's other sockets may take to reconnect.
     """
     load, new_heart = Hub._load_engine_state, Hub.handle_new_heart
 
@@ -30,13 +34,21 @@ def install(grace_seconds: float) -> None:
         load(hub)
         hub.is_loading = False
         hub._idcounter = max([hub._idcounter, *(eid + 1 for eid in hub.engines)])
-        hub.unheard_hearts = set(hub.hearts)
+        hub.unheard_hearts, hub.hidden_hearts = set(hub.hearts), set(hub.hearts)
         hub._save_engine_state()
         hub.loop.add_timeout(hub.loop.time() + grace_seconds, lambda: forget_unheard(hub))
 
     def handle_new_heart(hub: Any, heart: bytes) -> None:
-        hub.unheard_hearts.discard(heart)
+        if heart in hub.unheard_hearts:
+            hub.unheard_hearts.discard(heart)
+            hub.loop.add_timeout(hub.loop.time() + settle_seconds, lambda: show(hub, heart))
         new_heart(hub, heart)
+
+    def show(hub: Any, heart: bytes) -> None:
+        hub.hidden_hearts.discard(heart)
+        if (eid := hub.hearts.get(heart)) is not None:
+            hub.log.info("restored engine %s is there", eid)
+            hub.session.send(hub.notifier, "registration_notification", content={"id": eid, "uuid": heart.decode()})
 
     def forget_unheard(hub: Any) -> None:
         for heart in hub.unheard_hearts & hub.hearts.keys():
@@ -45,10 +57,18 @@ def install(grace_seconds: float) -> None:
         hub.unheard_hearts.clear()
 
     Hub.is_loading = False
-    Hub.unheard_hearts = set()
+    Hub.unheard_hearts = Hub.hidden_hearts = frozenset()
     Hub._load_engine_state = load_engine_state
     Hub._save_engine_state = save_engine_state
     Hub.handle_new_heart = handle_new_heart
+    Hub.connection_request = connection_request
+
+
+def connection_request(hub: Any, client_id: Any, msg: Any) -> None:
+    """Answer a client, or the task scheduler, with the engines that are there; with all, if so asked."""
+    hidden = () if msg["content"].get("all") else hub.hidden_hearts
+    engines = {str(eid): engine.uuid for eid, engine in hub.engines.items() if engine.ident not in hidden}
+    hub.session.send(hub.query, "connection_reply", {"status": "ok", "engines": engines}, parent=msg, ident=client_id)
 
 
 def save_engine_state(hub: Any) -> None:
@@ -57,11 +77,16 @@ def save_engine_state(hub: Any) -> None:
         return
     state = {"engines": {eid: engine.uuid for eid, engine in hub.engines.items()}, "next_id": hub._idcounter}
     new = f"{hub.engine_state_file}.new"
-    with open(new, "w") as file:
-        json.dump(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(new, hub.engine_state_file)
+    try:
+        with open(new, "w") as file:
+            json.dump(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, hub.engine_state_file)
+    except OSError as error:
+        # A full disk keeps nobody from registering; the engine is ready once there is room.
+        hub.log.error("%s cannot be written (%s): trying again", hub.engine_state_file, error)
+        hub.loop.add_timeout(hub.loop.time() + SAVE_AGAIN_SECONDS, lambda: save_engine_state(hub))
 
 
 def is_restorable(hub: Any) -> bool:

@@ -1,5 +1,13 @@
-# An engine under an id of its own, by which the probes find it among the registered ones.
+# An engine under an id of its own, by which the probes find it among the registered ones; the controller is told when it ends.
+# Usage: start_engine.sh CONNECTION_FILE
 set -eu
-cat /proc/sys/kernel/random/uuid > /tmp/engine-id
+id=$(cat /proc/sys/kernel/random/uuid)
+echo "$id" > /tmp/engine-id
 mkdir -p "$HOME/.ipython/profile_default"
-exec ipengine --Session.session="$(cat /tmp/engine-id)"
+# `tini -g` stops the engine; this shell only waits for it.
+trap : TERM
+status=0
+ipengine --Session.session="$id" || status=$?
+# Before a pod is stopped, its hook has done this and taken the id away.
+test ! -e /tmp/engine-id || python3 -E /home/jupyter/config/leave_controller.py "$1" || true
+exit "$status"
