@@ -83,6 +83,7 @@ class ClusterPod:
         extra_resources: Mapping[str, str] | None = None,
         ports: Sequence[k8s.ContainerPort] = (),
         probes: Probes | None = None,
+        before_stop: Sequence[str] | None = None,
     ) -> k8s.Container:
         """A container of the pod's image; by default it runs as ``jupyter`` and may do nothing special.
 
@@ -97,6 +98,7 @@ class ClusterPod:
             extra_resources: further resources, such as GPUs.
             ports: ports that it listens on.
             probes: its probes. Default: none, as fits an init container.
+            before_stop: command that is run in it before it is stopped. Default: none.
         """
         return k8s.Container(
             name=name,
@@ -109,6 +111,7 @@ class ClusterPod:
             resources=resource_requirements(resources, extra_resources),
             security_context=security or security_context(uid=JUPYTER.uid),
             volume_mounts=[self.config.mount(), *mounts],
+            lifecycle=k8s.Lifecycle(pre_stop=k8s.LifecycleHandler(exec=k8s.ExecAction(command=list(before_stop)))) if before_stop else None,
             startup_probe=probes.startup if probes else None,
             readiness_probe=probes.readiness if probes else None,
             liveness_probe=probes.liveness if probes else None,
@@ -124,10 +127,12 @@ class ClusterPod:
         ]
 
     def wait_for_nfs(self) -> list[k8s.Container]:
-        """An init container that waits for the local NFS server; none with external storage."""
-        if self.nfs.server is None:
+        """An init container that waits for the local NFS server and uses every mount of it; none with external storage."""
+        if self.nfs.server is None or self.nfs.address is None:
             return []
-        return [self.container("wait-for-nfs", self.python("wait_for_nfs.py", self.nfs.address), resources=INIT_RESOURCES, mounts=[])]
+        mounts = self.nfs.mounts()
+        command = self.python("wait_for_nfs.py", self.nfs.address, *(m.mount_path for m in mounts))
+        return [self.container("wait-for-nfs", command, resources=INIT_RESOURCES, mounts=mounts)]
 
     @staticmethod
     def python(program: str, *arguments: str) -> list[str]:

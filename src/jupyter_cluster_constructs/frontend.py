@@ -6,18 +6,21 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from . import paths
-from .accounts import JUPYTER, SSHD_KEYS
+from .accounts import SSHD_KEYS
 from .cluster_pod import INIT_RESOURCES, SCRATCH, ClusterPod, Probes
 from .config import ClusterConfig
+from .directories import Directory
 from .entrance import Entrance
 from .labels import Component, pod_labels, selector
-from .nfs import Directory, Nfs
+from .nfs import Nfs
 from .objects import PROBE_SECONDS, exec_probe, metadata, mount, security_context, service_port
 from .spec import JUPYTER_PORT, JUPYTER_SERVICE_PORT, SSHD_PORT, FrontendPod, Images, IngressSettings, Ssh
 from .sshd import HOST_KEY_TYPES
 from .users import Users
 
 IMAGE = "debian-ipython-fn"
+# A kubelet brings a changed list of directories to the pod that makes them within 90 seconds or so.
+OWN_DISK_SECONDS = 120
 ENGINE_PORT_NAMES = ("registration", "control", "mux", "task", "iopub", "hb-ping", "hb-pong", "broadcast-0", "broadcast-1")
 
 
@@ -101,19 +104,30 @@ class Frontend(Construct):
 
     def _volumes(self) -> list[k8s.Volume]:
         volumes = [self._users.logins_volume(), k8s.Volume(name="host-keys", empty_dir=k8s.EmptyDirVolumeSource(medium="Memory"))]
+        if (listed := self._nfs.directories_volume()) is not None:
+            volumes.append(listed)
         if self._config.jupyter_secret_name is not None:
             volumes.append(k8s.Volume(name="jupyter-login", secret=k8s.SecretVolumeSource(secret_name=self._config.jupyter_secret_name)))
         return volumes
 
     def _own(self, name: str, *directories: Directory) -> k8s.Container:
-        # The local server has made them; another one may let root put them right, which takes these two capabilities.
+        # The cluster's own disk has them made; an external server may let root put them right, which takes these two capabilities.
         by_root = security_context("CHOWN", "FOWNER", uid=0)
+        root, listed = self._nfs.root_mount(), self._nfs.directories_volume()
+        if root is not None and listed is not None:
+            which = "--only" if directories == (self._nfs.shared,) else "--all-but"
+            arguments = ["--listed-in", f"{paths.DIRECTORIES}/{listed.name}", which, self._nfs.shared.name, "--root", root.mount_path]
+            mounts = [root, mount(listed.name, paths.DIRECTORIES, read_only=True)]
+        else:
+            arguments = [f"{d.path}:{d.spec}" for d in directories]
+            mounts = [mount(d.pod_volume_name, d.path, sub_path=d.sub_path) for d in directories]
+        seconds = 0 if self._nfs.is_external else OWN_DISK_SECONDS
         return self._pod.container(
             name,
-            self._pod.python("own_directories.py", *(f"{d.path}:{d.name}:{d.owner}:{JUPYTER.uid}:{d.mode}" for d in directories)),
+            self._pod.python("own_directories.py", "--wait", str(seconds), *arguments),
             resources=INIT_RESOURCES,
-            security=by_root if self._nfs.server is None else None,
-            mounts=[mount(d.pod_volume_name, d.path) for d in directories],
+            security=by_root if self._nfs.is_external else None,
+            mounts=mounts,
         )
 
     def _make_host_keys(self) -> k8s.Container:
@@ -139,7 +153,8 @@ class Frontend(Construct):
             probes=Probes(
                 startup=exec_probe(answers, period=1, failures=120),
                 readiness=exec_probe(answers, period=5, failures=2),
-                liveness=exec_probe(answers, period=10, failures=3),
+                # A scheduler that hangs is noticed after 13 to 18 s; a loaded machine would have to stop it for as long.
+                liveness=exec_probe(answers, period=5, failures=3),
             ),
         )
 

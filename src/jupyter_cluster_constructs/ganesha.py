@@ -19,6 +19,10 @@ NFS_CORE_PARAM {{
     Enable_NLM = false;
     Enable_RQUOTA = false;
     Enable_UDP = false;
+    # Seconds; the connection of a client whose node is gone ends after a minute, and is waited for no longer.
+    TCP_KEEPIDLE = 30;
+    TCP_KEEPINTVL = 10;
+    TCP_KEEPCNT = 3;
     # Needs the capability SYS_RESOURCE, which the server does without.
     allow_set_io_flusher_fail = true;
 }}

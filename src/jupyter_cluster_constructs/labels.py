@@ -20,6 +20,7 @@ class Component(StrEnum):
     FRONTEND = "frontend"
     WORKER = "worker"
     NFS = "nfs"
+    STORAGE = "storage"
 
 
 def selector(cluster: str, component: Component, group: str | None = None) -> dict[str, str]:

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 NAME_LIMIT = 63
-# The pods of the StatefulSet NAME-nfs carry its name and a hash of 11 characters as a label's value.
-CLUSTER_NAME_LIMIT = NAME_LIMIT - len("-nfs") - 11
+# The pods of a StatefulSet carry its name and a hash of 11 characters as a label's value.
+STATEFULSET_NAME_LIMIT = NAME_LIMIT - 11
+CLUSTER_NAME_LIMIT = STATEFULSET_NAME_LIMIT - len("-nfs")
 
 
 def checked_cluster_name(name: str) -> str:
@@ -24,6 +25,17 @@ def checked_cluster_name(name: str) -> str:
         raise ValueError(
             f"received {name!r}; allowed: a name without -worker, since NAME-worker-GROUP is what a cluster's groups of engines are called"
         )
+    return name
+
+
+def checked_statefulset_name(name: str) -> str:
+    """Give a StatefulSet's name back if its pods' labels can hold it.
+
+    Raises:
+        ValueError: it is too long.
+    """
+    if len(name) > STATEFULSET_NAME_LIMIT:
+        raise ValueError(f"received the name {name!r} of {len(name)} characters; allowed: {STATEFULSET_NAME_LIMIT}; shorten the cluster's name")
     return name
 
 
@@ -88,6 +100,21 @@ class Names:
     def shared_volume(self) -> str:
         """PersistentVolume of the shared directory."""
         return self._volume("shared")
+
+    @property
+    def homes_claim(self) -> str:
+        """PersistentVolumeClaim of all homes, where they are in a single volume."""
+        return f"{self.cluster}-homes"
+
+    @property
+    def homes_volume(self) -> str:
+        """PersistentVolume of all homes, where they are in a single volume."""
+        return self._volume("homes")
+
+    @property
+    def storage(self) -> str:
+        """StatefulSet and Service of the pod that makes the directories on a ReadWriteMany claim."""
+        return f"{self.cluster}-storage"
 
     @property
     def controller_host(self) -> str:

@@ -1,99 +1,82 @@
-"""Homes and the shared directory as NFS volumes, and the server of them where there is none."""
+"""Homes and the shared directory as volumes, and what serves or makes them where that is the cluster's own."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from . import paths
-from .accounts import JUPYTER
+from . import ganesha, paths
+from .claimed_storage import ClaimedStorage
+from .directories import DIRECTORIES_KEY, HOMES_VOLUME, Directory, home_directory, links, shared_directory, specs
 from .labels import Component, object_labels
-from .names import Names
 from .nfs_server import NfsServer
-from .objects import metadata, mount, without_namespace
-from .spec import Images, LocalStorage, Storage, User, default_cluster_ip
+from .objects import checksum, claim_retention, claim_volume, metadata, mount, without_namespace
+from .spec import Images, LocalStorage, Storage, default_cluster_ip
 from .users import Users
-
-SHARED_DIRECTORY = "jupyter_shared"
-SHARED_MODE = "1777"
-
-
-@dataclass(frozen=True)
-class Directory:
-    """A directory of the NFS server and how pods see it.
-
-    Attributes:
-        name: its name on the server.
-        path: where pods mount it.
-        owner: number of the user that it belongs to.
-        mode: its mode, in octal.
-        volume_name: its PersistentVolume.
-        claim_name: its PersistentVolumeClaim.
-        size: what is written on both; NFS does not enforce it.
-        is_shared: whether it is the shared directory, not somebody's home.
-    """
-
-    name: str
-    path: str
-    owner: int
-    mode: str
-    volume_name: str
-    claim_name: str
-    size: str
-    is_shared: bool = False
-
-    @property
-    def pod_volume_name(self) -> str:
-        """Its name among a pod's volumes."""
-        return "shared" if self.is_shared else self.name.replace("user_home_dir_", "home-")
 
 
 class Nfs(Construct):
-    """A PersistentVolume and a PersistentVolumeClaim for each home and for the shared directory, and a server if local.
+    """The storage: volumes and claims of the homes and the shared directory, and a server if it is local.
 
-    Volumes and claims name each other, so that no other claim is ever bound, and volumes are retained.
+    On NFS each home has a PersistentVolume and a PersistentVolumeClaim, or all have one together; they name each other,
+    so that no other claim is ever bound, and volumes are retained. A ReadWriteMany claim holds everything by itself.
     https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume
 
     Args:
         scope: where the construct belongs, a Chart or a construct in one.
         id: name of the construct in its scope.
         users: the users whose homes these are.
-        storage: local or external, modes, sizes, mount options. Default: a local server.
-        images: where the server's image comes from. Default: the library's own names.
+        storage: its kind, modes, sizes, mount options. Default: a local server, a volume for each home.
+        images: where the images come from. Default: the library's own names.
+
+    Raises:
+        ValueError: the cluster's name is too long for the StatefulSet that ``storage_class`` needs.
 
     Attributes:
         names: names of the cluster's resources.
         homes: the homes' directories, in the order of the users.
         shared: the shared directory.
-        address: the server, as nodes and pods reach it.
-        server: the server's construct; None with external storage.
+        address: the NFS server, as nodes and pods reach it; None on a ReadWriteMany claim.
+        server: the NFS server's construct; None where the cluster has none of its own.
     """
 
     def __init__(self, scope: Construct, id: str, *, users: Users, storage: Storage | None = None, images: Images | None = None) -> None:
         super().__init__(scope, id)
         self.names = users.names
         self._storage = storage or Storage(local=LocalStorage())
+        self._images = images or Images()
         self.homes = tuple(home_directory(user, self.names, self._storage) for user in users.users)
         self.shared = shared_directory(self.names, self._storage)
         self.server: NfsServer | None = None
-        if self._storage.external is not None:
-            self.address, exported = self._storage.external.server, self._storage.external.path.rstrip("/")
-        else:
-            local = self._storage.local or LocalStorage()
-            self.address, exported = local.cluster_ip or default_cluster_ip(self.names.namespace, self.names.cluster), paths.EXPORT
-            self.server = NfsServer(
+        self.address: str | None = None
+        self._config()
+        if self._storage.is_claimed:
+            # With single homes nothing restarts when users change: the list is followed.
+            annotations = None if self.is_single else {"jupyter-cluster/directories-checksum": checksum(self._list())}
+            ClaimedStorage(
                 self,
-                "Server",
+                "Claimed",
                 names=self.names,
-                address=self.address,
-                local=local,
-                images=images or Images(),
-                directories=[f"{d.name}:{d.owner}:{JUPYTER.uid}:{d.mode}" for d in self.directories],
+                storage=self._storage,
+                images=self._images,
+                config_map_name=self.names.nfs,
+                annotations=annotations,
             )
-        for directory in self.directories:
-            self._volume(directory, f"{exported}/{directory.name}")
+        elif self._storage.external is not None:
+            self.address = self._storage.external.server
+            self._volumes(self._storage.external.path.rstrip("/"))
+        else:
+            self._local(self._storage.local or LocalStorage())
+
+    @property
+    def is_single(self) -> bool:
+        """Whether all homes are in one volume."""
+        return self._storage.homes == "single"
+
+    @property
+    def is_external(self) -> bool:
+        """Whether the directories are somebody else's to make."""
+        return self._storage.external is not None
 
     @property
     def directories(self) -> tuple[Directory, ...]:
@@ -110,75 +93,101 @@ class Nfs(Construct):
 
     def pod_volumes(self) -> list[k8s.Volume]:
         """The volumes of a pod that has all homes and the shared directory."""
-        return [
-            k8s.Volume(name=d.pod_volume_name, persistent_volume_claim=k8s.PersistentVolumeClaimVolumeSource(claim_name=d.claim_name))
-            for d in self.directories
-        ]
+        claims = {d.pod_volume_name: d.claim_name for d in self.directories}
+        if self.is_single and not self._storage.is_claimed:
+            # With no users yet, too: the first one restarts nothing.
+            claims[HOMES_VOLUME] = self.names.homes_claim
+        return [claim_volume(name, claim) for name, claim in claims.items()]
 
     def mounts(self) -> list[k8s.VolumeMount]:
-        """The mounts of those volumes."""
-        return [mount(d.pod_volume_name, d.path) for d in self.directories]
+        """The mounts of those volumes: each home and the shared directory where members see them."""
+        if self.is_single:
+            return [mount(self._homes_volume, paths.HOMES), self.shared_mount()]
+        return [self.shared_mount(), *(mount(d.pod_volume_name, d.path, sub_path=d.sub_path) for d in self.homes)]
 
     def shared_mount(self) -> k8s.VolumeMount:
         """The mount of the shared directory alone."""
-        return mount(self.shared.pod_volume_name, self.shared.path)
+        return mount(self.shared.pod_volume_name, self.shared.path, sub_path=self.shared.sub_path)
 
-    def _volume(self, directory: Directory, path: str) -> None:
-        labels = object_labels(self.names.cluster, Component.NFS)
-        capacity = {"storage": k8s.Quantity.from_string(directory.size)}
-        part = "Shared" if directory.is_shared else directory.pod_volume_name
+    def root_mount(self) -> k8s.VolumeMount | None:
+        """The mount of the one volume that has every directory, where an init container looks after them; None with a volume a home."""
+        return mount(self._homes_volume, paths.STORAGE) if self._has_list else None
+
+    def directories_volume(self) -> k8s.Volume | None:
+        """A volume with the list of all directories, which changes while pods run; None with a volume a home."""
+        if not self._has_list:
+            return None
+        items = [k8s.KeyToPath(key=DIRECTORIES_KEY, path=DIRECTORIES_KEY)]
+        return k8s.Volume(name=DIRECTORIES_KEY, config_map=k8s.ConfigMapVolumeSource(name=self.names.nfs, items=items))
+
+    @property
+    def _has_list(self) -> bool:
+        return self.is_single or self._storage.is_claimed
+
+    @property
+    def _homes_volume(self) -> str:
+        return self.shared.pod_volume_name if self._storage.is_claimed else HOMES_VOLUME
+
+    def _list(self) -> str:
+        lines = (*specs(self.shared, self.homes), *(links(self.homes) if self.is_single else ()))
+        return "".join(f"{line}\n" for line in lines)
+
+    def _config(self) -> None:
+        files = {"ganesha.conf": ganesha.ganesha_config()} if self._storage.local is not None else {}
+        if self._has_list:
+            files[DIRECTORIES_KEY] = self._list()
+        if files:
+            k8s.KubeConfigMap(self, "ConfigMap", metadata=metadata(self.names, self.names.nfs, Component.NFS), data=files)
+
+    def _local(self, local: LocalStorage) -> None:
+        self.address = local.cluster_ip or default_cluster_ip(self.names.namespace, self.names.cluster)
+        self.server = NfsServer(
+            self,
+            "Server",
+            names=self.names,
+            address=self.address,
+            local=local,
+            images=self._images,
+            directories=None if self.is_single else list(specs(self.shared, self.homes)),
+            retention=claim_retention(self._storage),
+        )
+        self._volumes(paths.EXPORT)
+
+    def _volumes(self, exported: str) -> None:
+        if self.is_single:
+            self._volume("Homes", self.names.homes_volume, self.names.homes_claim, exported or "/", self._storage.home_size)
+            in_volumes: tuple[Directory, ...] = (self.shared,)
+        else:
+            in_volumes = self.directories
+        for d in in_volumes:
+            part = "Shared" if d.is_shared else d.pod_volume_name
+            self._volume(part, str(d.volume_name), d.claim_name, f"{exported}/{d.name}", d.size)
+
+    def _volume(self, part: str, name: str, claim_name: str, path: str, size: str) -> None:
+        capacity = {"storage": k8s.Quantity.from_string(size)}
         volume = k8s.KubePersistentVolume(
             self,
             f"Volume-{part}",
-            metadata=k8s.ObjectMeta(name=directory.volume_name, labels=labels),
+            metadata=k8s.ObjectMeta(name=name, labels=object_labels(self.names.cluster, Component.NFS)),
             spec=k8s.PersistentVolumeSpec(
                 capacity=capacity,
                 access_modes=["ReadWriteMany"],
                 persistent_volume_reclaim_policy="Retain",
                 storage_class_name="",
-                claim_ref=k8s.ObjectReference(
-                    api_version="v1", kind="PersistentVolumeClaim", namespace=self.names.namespace, name=directory.claim_name
-                ),
+                claim_ref=k8s.ObjectReference(api_version="v1", kind="PersistentVolumeClaim", namespace=self.names.namespace, name=claim_name),
                 mount_options=list(self._storage.mount_options) or None,
-                nfs=k8s.NfsVolumeSource(server=self.address, path=path),
+                nfs=k8s.NfsVolumeSource(server=str(self.address), path=path),
             ),
         )
         without_namespace(volume)
         k8s.KubePersistentVolumeClaim(
             self,
             f"Claim-{part}",
-            metadata=metadata(self.names, directory.claim_name, Component.NFS),
+            metadata=metadata(self.names, claim_name, Component.NFS),
             spec=k8s.PersistentVolumeClaimSpec(
                 access_modes=["ReadWriteMany"],
                 storage_class_name="",
-                volume_name=directory.volume_name,
+                volume_name=name,
                 resources=k8s.ResourceRequirements(requests=capacity),
             ),
         )
-
-
-def home_directory(user: User, names: Names, storage: Storage) -> Directory:
-    """The home of a user, of group jupyter so that engines can be let in."""
-    return Directory(
-        name=f"user_home_dir_{user.home}",
-        path=paths.home(user.name),
-        owner=user.uid,
-        mode=storage.home_mode.rjust(4, "0"),
-        volume_name=names.home_volume(user.home),
-        claim_name=names.home_claim(user.home),
-        size=storage.home_size,
-    )
-
-
-def shared_directory(names: Names, storage: Storage) -> Directory:
-    """The directory that all members and the engines write to, where only owners remove their files."""
-    return Directory(
-        name=SHARED_DIRECTORY,
-        path=paths.SHARED,
-        owner=JUPYTER.uid,
-        mode=SHARED_MODE,
-        volume_name=names.shared_volume,
-        claim_name=names.shared_claim,
-        size=storage.shared_size,
-        is_shared=True,
-    )

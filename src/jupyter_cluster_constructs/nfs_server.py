@@ -8,15 +8,19 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from . import ganesha, paths
+from .directories import DIRECTORIES_KEY
+from .directory_maker import IMAGE, DirectoryMaker
 from .labels import Component, pod_labels, selector
 from .names import Names
-from .objects import checksum, exec_probe, metadata, mount, pull_secrets, resource_requirements, security_context, service_port
+from .objects import checksum, claim_template, exec_probe, metadata, mount, pull_secrets, resource_requirements, security_context, service_port
 from .spec import Images, LocalStorage, Resources
 
-IMAGE = "nfs-server"
 CAPABILITIES = ("DAC_READ_SEARCH", "SETUID", "SETGID", "CHOWN", "FOWNER", "FSETID", "DAC_OVERRIDE")
 CONFIG_DIRECTORY = "/etc/ganesha"
 QUIET_SECONDS = 5
+# An idle client asks its server every 15 s or so, and notices 10 s later that it is another one.
+BACK_SECONDS = 30
+RECORD = f"{paths.EXPORT}/.nfs-clients"
 # After its clients have left, the server has this long to end by itself.
 STOP_SECONDS = 15
 SCRATCH = {"run": "/var/run/ganesha", "recovery": "/var/lib/nfs/ganesha", "tmp": paths.TMP}
@@ -35,26 +39,37 @@ class NfsServer(Construct):
         address: the Service's address: nodes mount from it, and do not resolve names of Services.
         local: disk, StorageClass and how long clients may take to leave.
         images: where the image comes from.
-        directories: what the export holds, each NAME:UID:GID:MODE; made before the server starts.
+        directories: what the export holds, each NAME:UID:GID:MODE, made before the server starts; None where the ConfigMap
+            lists it, which is followed.
+        retention: what becomes of the disk's claim when the StatefulSet is deleted. Default: it stays.
 
     Attributes:
         service_name: the Service.
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, names: Names, address: str, local: LocalStorage, images: Images, directories: Sequence[str]
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        names: Names,
+        address: str,
+        local: LocalStorage,
+        images: Images,
+        directories: Sequence[str] | None,
+        retention: k8s.StatefulSetPersistentVolumeClaimRetentionPolicy | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self._names, self._images, self._local = names, images, local
+        self._names, self._images, self._local, self._address = names, images, local, address
         self.service_name = names.nfs
-        config = ganesha.ganesha_config()
-        k8s.KubeConfigMap(self, "ConfigMap", metadata=metadata(names, names.nfs, Component.NFS), data={"ganesha.conf": config})
         k8s.KubeService(
             self,
             "Service",
             metadata=metadata(names, self.service_name, Component.NFS),
             spec=k8s.ServiceSpec(
                 cluster_ip=address,
+                # A server that waits for its clients to come back, or to leave, has to be reached for that.
+                publish_not_ready_addresses=True,
                 selector=selector(names.cluster, Component.NFS),
                 ports=[service_port("nfs", ganesha.NFS_PORT)],
             ),
@@ -67,55 +82,45 @@ class NfsServer(Construct):
                 service_name=self.service_name,
                 replicas=1,
                 selector=k8s.LabelSelector(match_labels=selector(names.cluster, Component.NFS)),
+                persistent_volume_claim_retention_policy=retention,
                 template=k8s.PodTemplateSpec(
                     metadata=k8s.ObjectMeta(
-                        labels=pod_labels(names.cluster, Component.NFS), annotations={"jupyter-cluster/config-checksum": checksum(config)}
+                        labels=pod_labels(names.cluster, Component.NFS),
+                        annotations={"jupyter-cluster/config-checksum": checksum(ganesha.ganesha_config())},
                     ),
                     spec=self._pod(directories),
                 ),
-                volume_claim_templates=[self._disk()],
+                volume_claim_templates=[claim_template(names, "export", Component.NFS, "ReadWriteOnce", local.storage_class, local.size)],
             ),
         )
 
-    def _disk(self) -> k8s.KubePersistentVolumeClaimProps:
-        return k8s.KubePersistentVolumeClaimProps(
-            metadata=k8s.ObjectMeta(name="export", labels=selector(self._names.cluster, Component.NFS)),
-            spec=k8s.PersistentVolumeClaimSpec(
-                access_modes=["ReadWriteOnce"],
-                storage_class_name=self._local.storage_class,
-                resources=k8s.ResourceRequirements(requests={"storage": k8s.Quantity.from_string(self._local.size)}),
-            ),
+    def _pod(self, directories: Sequence[str] | None) -> k8s.PodSpec:
+        follows = directories is None
+        maker = DirectoryMaker(
+            images=self._images,
+            root=paths.EXPORT,
+            mounts=[mount("export", paths.EXPORT), *([mount("config", CONFIG_DIRECTORY, read_only=True)] if follows else [])],
+            directories=directories or (),
+            listed_in=f"{CONFIG_DIRECTORY}/{DIRECTORIES_KEY}" if follows else None,
         )
-
-    def _pod(self, directories: Sequence[str]) -> k8s.PodSpec:
         return k8s.PodSpec(
             automount_service_account_token=False,
             enable_service_links=False,
             termination_grace_period_seconds=self._local.leave_seconds + STOP_SECONDS,
             image_pull_secrets=pull_secrets(self._images),
-            init_containers=[self._make_directories(directories)],
-            containers=[self._server()],
+            init_containers=[maker.init_container()],
+            containers=[self._server(), *([maker.follower()] if follows else [])],
             volumes=[
                 k8s.Volume(name="config", config_map=k8s.ConfigMapVolumeSource(name=self._names.nfs)),
                 *(k8s.Volume(name=name, empty_dir=k8s.EmptyDirVolumeSource()) for name in SCRATCH),
             ],
         )
 
-    def _make_directories(self, directories: Sequence[str]) -> k8s.Container:
-        return k8s.Container(
-            name="make-directories",
-            image=self._images.named(IMAGE),
-            image_pull_policy=self._images.pull_policy,
-            command=["make_directories.py", paths.EXPORT, *directories],
-            # CHOWN gives homes to their users; FOWNER sets modes of what is then no longer root's.
-            security_context=security_context("CHOWN", "FOWNER", uid=0),
-            resources=resource_requirements(Resources(cpu="50m", memory="64Mi")),
-            volume_mounts=[mount("export", paths.EXPORT)],
-        )
-
     def _server(self) -> k8s.Container:
         answers = ["export_answers.py", paths.EXPORT]
-        wait = ["wait_for_clients.py", "--quiet-seconds", str(QUIET_SECONDS), "--at-most", str(self._local.leave_seconds)]
+        service = ["--service", self._address]
+        back = ["clients_are_back.py", paths.EXPORT, "--record", RECORD, "--at-most", str(BACK_SECONDS), *service]
+        wait = ["wait_for_clients.py", "--quiet-seconds", str(QUIET_SECONDS), "--at-most", str(self._local.leave_seconds), *service]
         return k8s.Container(
             name="nfs-server",
             image=self._images.named(IMAGE),
@@ -127,7 +132,7 @@ class NfsServer(Construct):
             security_context=security_context(*CAPABILITIES, uid=0, seccomp=False),
             resources=resource_requirements(Resources(cpu="100m", memory="512Mi")),
             startup_probe=exec_probe(answers, period=1, failures=60),
-            readiness_probe=exec_probe(answers, period=5, failures=3),
+            readiness_probe=exec_probe(back, period=5, failures=3),
             liveness_probe=exec_probe(answers, period=10, failures=12),
             lifecycle=k8s.Lifecycle(pre_stop=k8s.LifecycleHandler(exec=k8s.ExecAction(command=wait))),
             volume_mounts=[

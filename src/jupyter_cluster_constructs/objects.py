@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 import cdk8s
 from cdk8s_plus_27 import k8s
 
-from .labels import Component, object_labels
+from .labels import Component, object_labels, selector
 from .names import Names
-from .spec import Images, Placement, Resources
+from .spec import Images, Placement, Resources, Storage
 
 PROBE_SECONDS = 5
 
@@ -84,6 +84,35 @@ def mount(volume: str, path: str, *, sub_path: str | None = None, read_only: boo
 def service_port(name: str, port: int, node_port: int | None = None) -> k8s.ServicePort:
     """A TCP port of a Service, which leads to the containers' port of the same name."""
     return k8s.ServicePort(name=name, port=port, target_port=k8s.IntOrString.from_string(name), protocol="TCP", node_port=node_port)
+
+
+def claim_volume(name: str, claim_name: str) -> k8s.Volume:
+    """A claim among a pod's volumes."""
+    return k8s.Volume(name=name, persistent_volume_claim=k8s.PersistentVolumeClaimVolumeSource(claim_name=claim_name))
+
+
+def claim_template(
+    names: Names, name: str, component: Component, access_mode: str, storage_class: str | None, size: str
+) -> k8s.KubePersistentVolumeClaimProps:
+    """A claim that a StatefulSet makes; without labels that change, since it is immutable."""
+    return k8s.KubePersistentVolumeClaimProps(
+        metadata=k8s.ObjectMeta(name=name, labels=selector(names.cluster, component)),
+        spec=k8s.PersistentVolumeClaimSpec(
+            access_modes=[access_mode],
+            storage_class_name=storage_class,
+            resources=k8s.ResourceRequirements(requests={"storage": k8s.Quantity.from_string(size)}),
+        ),
+    )
+
+
+def claim_retention(storage: Storage) -> k8s.StatefulSetPersistentVolumeClaimRetentionPolicy | None:
+    """What becomes of a StatefulSet's claim when it is deleted; Kubernetes retains it unless told otherwise.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention
+    """
+    if storage.reclaim_policy == "Retain":
+        return None
+    return k8s.StatefulSetPersistentVolumeClaimRetentionPolicy(when_deleted=storage.reclaim_policy, when_scaled="Retain")
 
 
 def tolerations(placement: Placement) -> list[k8s.Toleration] | None:

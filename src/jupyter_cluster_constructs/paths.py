@@ -8,6 +8,9 @@ HOST_KEYS = "/run/host-keys"
 JUPYTER_LOGIN = "/run/jupyter-login"
 TMP = "/tmp"
 EXPORT = "/export"
+HOMES = "/home"
+STORAGE = "/run/storage"  # the storage as a whole, where an init container looks after it
+DIRECTORIES = "/run/directories"
 
 CONTROLLER_DIRECTORY = f"{SHARED}/.ipython"
 CONTROLLER_PROFILE = f"{CONTROLLER_DIRECTORY}/profile_default"

@@ -21,9 +21,24 @@ HERE = Path(__file__).parent
 EXAMPLE = ROOT / "cluster.yaml"
 EVERYTHING = HERE / "everything.yaml"
 EVERYTHING_ELSE = HERE / "everything_else.yaml"
-SETTINGS = {"example": EXAMPLE, "everything": EVERYTHING, "everything else": EVERYTHING_ELSE}
-# The Secrets that the settings name and that exist before the cluster does.
-EXISTING_SECRETS = {"example": set[str](), "everything": {"jupyter-tls", "registry-login"}, "everything else": {"jupyter-login"}}
+EVERYTHING_CLAIMED = HERE / "everything_claimed.yaml"
+EVERYTHING_MADE = HERE / "everything_made.yaml"
+SETTINGS = {
+    "example": EXAMPLE,
+    "everything": EVERYTHING,
+    "everything else": EVERYTHING_ELSE,
+    "everything claimed": EVERYTHING_CLAIMED,
+    "everything made": EVERYTHING_MADE,
+}
+# What the settings name and what exists before the cluster does.
+EXISTING = {
+    "example": set[tuple[str, str]](),
+    "everything": {("Secret", "jupyter-tls"), ("Secret", "registry-login")},
+    "everything else": {("Secret", "jupyter-login")},
+    "everything claimed": {("Secret", "jupyter-login"), ("PersistentVolumeClaim", "files")},
+    "everything made": set[tuple[str, str]](),
+}
+NAMESPACES = {"everything": "science", "everything claimed": "science"}
 ADA_PASSWORD, BOB_PASSWORD = "correct horse", "battery staple, groß"
 
 
@@ -58,12 +73,13 @@ def run_app(directory: Path, more: Mapping[str, str] | None = None) -> subproces
     return subprocess.run([sys.executable, ROOT / "app.py"], cwd=directory, env=environment(more), capture_output=True, text=True, encoding="utf-8")
 
 
-def run_main(directory: Path) -> None:
-    """The same in this process, whose kernel of jsii is running already."""
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
+def run_main(directory: Path) -> str:
+    """What the same prints in this process, whose kernel of jsii is running already."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
         for name, value in environment({"CONFIG": str(directory / "cluster.yaml"), "CDK8S_OUTDIR": str(directory / "dist")}).items():
             patch.setenv(name, value)
         synthesis.main()
+    return printed.getvalue()
 
 
 def contents(directory: Path) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from .outputs import SETTINGS, Output, contents, environment, project, run_app, 
 STALE = "0009-stale.k8s.yaml"
 
 
-@pytest.mark.parametrize("name", ["everything", "everything else"])
+@pytest.mark.parametrize("name", ["everything", "everything else", "everything made"])
 def test_another_process_makes_the_same_bytes(tmp_path: Path, outputs: dict[str, Output], name: str) -> None:
     # Another order of sets and dicts, and another locale.
     elsewhere = {"PYTHONHASHSEED": "4711", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8"}
@@ -34,10 +34,38 @@ def test_a_second_run_changes_nothing_and_removes_stale_files(tmp_path: Path, ou
     dist.mkdir()
     (dist / STALE).write_text("kind: Stale\n")
     (dist / "0000-users.k8s.yaml").write_text("old\n")
-    run_main(tmp_path)
+    # Of files that are no manifests nobody can tell what they would restart.
+    assert "Against what was there before" not in run_main(tmp_path)
     assert contents(dist) == outputs["example"].files
     # And nothing is left beside it.
     assert sorted(file.name for file in tmp_path.iterdir()) == ["bob.txt", "cluster.yaml", "dist"]
+
+    assert "\n\nAgainst what was there before, kubectl apply restarts no pod.\n\nNext: " in run_main(tmp_path)
+    assert contents(dist) == outputs["example"].files
+
+
+def test_a_run_after_a_change_says_what_restarts_and_what_is_left_over(tmp_path: Path) -> None:
+    project(tmp_path, "name: lab\nusers: [{name: ada, uid: 1001}]\nworkers: [{}, {name: gpu}]\n")
+    run_main(tmp_path)
+    project(tmp_path, "name: lab\nworkers: [{memory: 2Gi}]\n")
+    said = run_main(tmp_path).splitlines()
+    assert (
+        "Against what was there before, kubectl apply restarts the pods of statefulset/lab-nfs, deployment/lab-frontend, deployment/lab-worker."
+        in said
+    )
+    assert (
+        "kubectl apply does not remove what is no longer among the files: kubectl delete -n default"
+        " persistentvolume/default.lab.home-1001 persistentvolumeclaim/lab-home-1001 deployment/lab-worker-gpu"
+    ) in said
+
+
+def test_a_run_after_another_cluster_says_nothing_of_restarts(tmp_path: Path) -> None:
+    # They have the Namespace together, which nobody should be told to delete.
+    for name in ("one", "two"):
+        project(tmp_path, f"name: {name}\nnamespace: science\ncreate_namespace: true\n")
+        assert "Against what was there before" not in run_main(tmp_path)
+    project(tmp_path, "name: two\nnamespace: science\n")
+    assert "kubectl delete" not in run_main(tmp_path)
 
 
 def test_a_file_of_the_admins_own_stays(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_cluster_constructs.schema import settings_table
-from jupyter_cluster_constructs.spec import ClusterSpec
+from jupyter_cluster_constructs.spec import ClusterSpec, Storage
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -28,6 +28,11 @@ def test_the_table_of_all_settings_is_current() -> None:
 def test_every_group_of_settings_is_in_the_table_of_readme(key: str) -> None:
     rows = [line for line in README.splitlines() if line.startswith("| `")]
     assert any(f"`{key}" in row.split("|")[1] for row in rows)
+
+
+@pytest.mark.parametrize("key", Storage.model_fields)
+def test_every_setting_of_the_storage_is_in_the_table_of_readme(key: str) -> None:
+    assert any(f"`{key}`" in row or f"`storage.{key}`" in row for row in README.splitlines() if row.startswith("| `storage"))
 
 
 def test_readme_shows_what_make_synth_prints(tmp_path: Path) -> None:
@@ -49,3 +54,10 @@ def test_every_make_target_that_readme_names_exists() -> None:
     named = set(re.findall(r"(?:`|^)make ([a-z0-9_]+)", README, re.MULTILINE))
     assert named
     assert named <= set(re.findall(r"^([a-z0-9_]+):", MAKEFILE, re.MULTILINE))
+
+
+def test_every_document_that_is_referred_to_exists() -> None:
+    texts = [*(ROOT / "src").rglob("*.py"), ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    named = {name for file in texts for name in re.findall(r"\bdocs/[\w/-]+\.md", file.read_text(encoding="utf-8"))}
+    assert "docs/operations.md" in named
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []

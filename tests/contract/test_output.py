@@ -13,7 +13,7 @@ from kubernetes_validate.utils import latest_version
 from ruamel.yaml import YAML
 from support import ROOT, Manifest, all_containers, all_of, decoded, pod_metadata, pod_of, workloads
 
-from .outputs import ADA_PASSWORD, BOB_PASSWORD, EXISTING_SECRETS, Output
+from .outputs import ADA_PASSWORD, BOB_PASSWORD, EXISTING, NAMESPACES, Output
 
 # Of these kinds Kubernetes has no schema of its own; each has a test by its CRD below.
 CUSTOM_KINDS = {"HTTPRoute": "httproutes.gateway.networking.k8s.io.yaml"}
@@ -59,7 +59,7 @@ def test_no_object_is_there_twice(made: Output) -> None:
 
 
 def test_every_object_is_in_the_settings_namespace_or_in_none(made: Output) -> None:
-    namespace = {"example": "default", "everything": "science", "everything else": "default"}[made.name]
+    namespace = NAMESPACES.get(made.name, "default")
     for manifest in made.manifests:
         assert manifest["metadata"].get("namespace") == (None if manifest["kind"] in CLUSTER_SCOPED else namespace)
 
@@ -127,26 +127,50 @@ def pod_references(pod: Manifest) -> Iterator[tuple[str, str, str | None]]:
                     yield from ((kind, name, item["key"]) for item in source[key].get("items", ()))
 
 
+def claims_of_templates(manifests: list[Manifest]) -> Iterator[Manifest]:
+    """The claims that StatefulSets make of their templates, each named TEMPLATE-STATEFULSET-NUMBER."""
+    for stateful in all_of(manifests, "StatefulSet"):
+        for template in stateful["spec"].get("volumeClaimTemplates", ()):
+            for number in range(stateful["spec"]["replicas"]):
+                name = f"{template['metadata']['name']}-{stateful['metadata']['name']}-{number}"
+                yield template | {"kind": "PersistentVolumeClaim", "metadata": template["metadata"] | {"name": name}}
+
+
 def test_whatever_is_referred_to_is_there(made: Output) -> None:
-    there = {(m["kind"], m["metadata"]["name"]): m for m in made.manifests}
+    there = {(m["kind"], m["metadata"]["name"]): m for m in (*made.manifests, *claims_of_templates(made.manifests))}
     seen = set()
     for manifest in made.manifests:
         for kind, name, key in references(manifest):
-            if kind == "Secret" and name in EXISTING_SECRETS[made.name]:
-                seen.add(name)
+            if (kind, name) in EXISTING[made.name]:
+                seen.add((kind, name))
                 continue
             found = there.get((kind, name))
             assert found, f"{manifest['kind']} {manifest['metadata']['name']} refers to {kind} {name}"
-            keys = {str(p) for port in found["spec"]["ports"] for p in (port["name"], port["port"])} if kind == "Service" else found.get("data", {})
+            keys = (
+                {str(p) for port in found["spec"].get("ports", ()) for p in (port["name"], port["port"])}
+                if kind == "Service"
+                else found.get("data", {})
+            )
             assert key is None or key in keys, f"{kind} {name} has no {key}"
-    assert seen == EXISTING_SECRETS[made.name]
+    assert seen == EXISTING[made.name]
+
+
+def test_a_claim_of_a_template_that_other_pods_use_too_is_readwritemany(outputs: dict[str, Output]) -> None:
+    # A claim of one node alone would keep the pods of all others waiting for ever.
+    for made in outputs.values():
+        templates = {claim["metadata"]["name"]: claim["spec"]["accessModes"] for claim in claims_of_templates(made.manifests)}
+        used = {name for m in made.manifests for kind, name, _ in references(m) if kind == "PersistentVolumeClaim"}
+        assert all(templates[name] == ["ReadWriteMany"] for name in used & templates.keys())
+        assert bool(used & templates.keys()) is (made.name == "everything made")
 
 
 def test_every_service_leads_to_ports_of_pods(made: Output) -> None:
     for service in all_of(made.manifests, "Service"):
         (workload,) = (w for w in workloads(made.manifests) if service["spec"]["selector"].items() <= pod_metadata(w)["labels"].items())
         named = {port["name"] for container in pod_of(workload)["containers"] for port in container.get("ports", ())}
-        assert {port["targetPort"] for port in service["spec"]["ports"]} <= named
+        # One without ports is one that a StatefulSet has to name and nothing connects to.
+        assert {port["targetPort"] for port in service["spec"].get("ports", ())} <= named
+        assert service["spec"].get("ports") or service["spec"]["clusterIP"] == "None"
 
 
 def test_every_program_that_a_container_runs_from_the_configuration_is_there(made: Output) -> None:
@@ -224,6 +248,12 @@ def test_engines_satisfy_the_restricted_pod_security_standard(made: Output) -> N
 def test_the_frontend_satisfies_the_baseline_pod_security_standard(made: Output) -> None:
     (frontend,) = (w for w in workloads(made.manifests) if w["metadata"]["labels"]["app.kubernetes.io/component"] == "frontend")
     assert pod_security_problems(frontend, restricted=False) == []
+
+
+def test_the_pod_that_makes_homes_on_a_claim_satisfies_the_baseline_pod_security_standard(outputs: dict[str, Output]) -> None:
+    for name in ("everything claimed", "everything made"):
+        (storage,) = all_of(outputs[name].manifests, "StatefulSet")
+        assert pod_security_problems(storage, restricted=False) == []
 
 
 def test_the_nfs_server_leaves_the_baseline_by_one_capability_alone(outputs: dict[str, Output]) -> None:

@@ -65,7 +65,7 @@ def test_the_search_finds_such_dicts(mistake: str) -> None:
 
 
 def test_the_search_looks_at_every_module_that_makes_objects() -> None:
-    assert {"users", "config", "nfs", "nfs_server", "frontend", "workers", "cluster", "cluster_pod", "entrance", "objects"} <= {
+    assert {"users", "config", "nfs", "nfs_server", "claimed_storage", "frontend", "workers", "cluster", "cluster_pod", "entrance", "objects"} <= {
         f.stem for f in CONSTRUCTS
     }
 

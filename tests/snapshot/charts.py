@@ -36,6 +36,11 @@ GRACE = User(name="grace", uid=1002, groups=("physics",), home_number=7)
 PHYSICS = Group(name="physics", gid=2001)
 LOCAL = Storage(local=LocalStorage(cluster_ip="10.96.0.150"))
 EXTERNAL = Storage(external=ExternalStorage(server="10.0.0.5", path="/srv/jupyter"))
+CLAIM = Storage(claim="files")
+CLASS = Storage(storage_class="cephfs", claim_size="50Gi")
+PER_USER = {"local": LOCAL, "external": EXTERNAL, "claim": CLAIM, "class": CLASS}
+SINGLE = {f"{name} single": storage.model_copy(update={"homes": "single"}) for name, storage in PER_USER.items()}
+STORAGES = PER_USER | SINGLE
 # Never written to: manifests are taken from memory.
 NOWHERE = "dist-of-no-test"
 

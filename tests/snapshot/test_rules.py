@@ -7,22 +7,23 @@ from support import Manifest, all_containers, all_of, containers, decoded, mount
 
 from jupyter_cluster_constructs import Controller, Jupyter, WorkerGroup
 
-from .charts import ADA, EXTERNAL, GRACE, LOCAL, SHA512, whole
+from .charts import ADA, GRACE, SHA512, STORAGES, whole
 
 GRACE_ALONE = GRACE.model_copy(update={"groups": ()})
 JUPYTER_HASH = "sha1:97d7fed4c901:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9"
 GROUPS = (WorkerGroup(name="cpu"), WorkerGroup(name="gpu", gpu=1, engines_per_pod=2))
 
 
-@pytest.fixture(scope="module", params=["local", "external"])
-def cluster(request: pytest.FixtureRequest) -> list[Manifest]:
+@pytest.fixture(scope="module", params=STORAGES)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of storage."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def cluster(kind: str) -> list[Manifest]:
     """A cluster of each kind of storage, of several users and groups of engines."""
-    storage = LOCAL if request.param == "local" else EXTERNAL
-    return whole(users=(ADA, GRACE_ALONE), storage=storage, groups=GROUPS, jupyter=Jupyter(password_hash=JUPYTER_HASH))
-
-
-def is_local(cluster: list[Manifest]) -> bool:
-    return bool(all_of(cluster, "StatefulSet"))
+    return whole(users=(ADA, GRACE_ALONE), storage=STORAGES[kind], groups=GROUPS, jupyter=Jupyter(password_hash=JUPYTER_HASH))
 
 
 def test_a_selector_is_part_of_its_pods_labels(cluster: list[Manifest]) -> None:
@@ -36,7 +37,13 @@ def test_a_service_selects_the_pods_of_one_workload_that_have_its_ports(cluster:
     for service in all_of(cluster, "Service"):
         (selected,) = (w for w in workloads(cluster) if service["spec"]["selector"].items() <= pod_metadata(w)["labels"].items())
         named = {port["name"] for container in pod_of(selected)["containers"] for port in container.get("ports", ())}
-        assert {port["targetPort"] for port in service["spec"]["ports"]} <= named
+        assert {port["targetPort"] for port in service["spec"].get("ports", ())} <= named
+
+
+def test_only_a_service_that_nothing_connects_to_has_no_port(cluster: list[Manifest], kind: str) -> None:
+    # Kubernetes takes it if it has no address either; a StatefulSet has to name one.
+    without = {s["metadata"]["name"]: s["spec"]["clusterIP"] for s in all_of(cluster, "Service") if not s["spec"].get("ports")}
+    assert without == ({"lab-storage": "None"} if STORAGES[kind].is_claimed else {})
 
 
 def test_no_pod_has_a_label_that_changes_with_each_release(cluster: list[Manifest]) -> None:
@@ -69,11 +76,15 @@ def test_every_container_begins_with_no_rights(cluster: list[Manifest]) -> None:
         assert "runAsUser" in security, name
 
 
-def test_only_named_containers_get_rights_back(cluster: list[Manifest]) -> None:
+def test_only_named_containers_get_rights_back(cluster: list[Manifest], kind: str) -> None:
     adding = {name for name, container in all_containers(cluster) if "add" in container["securityContext"]["capabilities"]}
-    local = {"lab-frontend/sshd", "lab-nfs/nfs-server", "lab-nfs/make-directories"}
-    external = {"lab-frontend/sshd", "lab-frontend/own-shared-directory", "lab-frontend/own-homes"}
-    assert adding == (local if is_local(cluster) else external)
+    of_kind = {
+        "local": {"lab-nfs/nfs-server", "lab-nfs/make-directories"},
+        "local single": {"lab-nfs/nfs-server", "lab-nfs/make-directories", "lab-nfs/make-homes"},
+        "external": {"lab-frontend/own-shared-directory", "lab-frontend/own-homes"},
+        "claim": {"lab-storage/make-directories", "lab-storage/make-homes"},
+    }
+    assert adding == {"lab-frontend/sshd"} | of_kind.get(kind, of_kind["external" if kind == "external single" else "claim"])
 
 
 def test_only_containers_with_rights_are_root(cluster: list[Manifest]) -> None:
@@ -83,11 +94,11 @@ def test_only_containers_with_rights_are_root(cluster: list[Manifest]) -> None:
         assert (security["runAsUser"] == 0) is ("add" in security["capabilities"]), name
 
 
-def test_the_runtimes_filter_of_system_calls_is_on_in_all_but_the_nfs_server(cluster: list[Manifest]) -> None:
+def test_the_runtimes_filter_of_system_calls_is_on_in_all_but_the_nfs_server(cluster: list[Manifest], kind: str) -> None:
     without = {
         name for name, container in all_containers(cluster) if container["securityContext"].get("seccompProfile") != {"type": "RuntimeDefault"}
     }
-    assert without == ({"lab-nfs/nfs-server"} if is_local(cluster) else set())
+    assert without == ({"lab-nfs/nfs-server"} if STORAGES[kind].local else set())
 
 
 def test_no_pod_has_a_token_of_the_api_server_or_variables_of_all_services(cluster: list[Manifest]) -> None:
@@ -136,10 +147,12 @@ def test_every_volume_is_mounted_somewhere(cluster: list[Manifest]) -> None:
         assert volumes(workload).keys() <= mounted, workload["metadata"]["name"]
 
 
-def test_every_long_running_container_has_all_three_probes(cluster: list[Manifest]) -> None:
+def test_every_container_that_somebody_asks_has_all_three_probes(cluster: list[Manifest]) -> None:
     for workload in workloads(cluster):
         for container in pod_of(workload)["containers"]:
-            assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys(), container["name"]
+            # Nobody asks the one that makes homes: it says in its log what it does.
+            if container["name"] != "make-homes":
+                assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys(), container["name"]
 
 
 def test_every_named_port_of_a_probe_is_the_containers(cluster: list[Manifest]) -> None:
@@ -151,8 +164,15 @@ def test_every_named_port_of_a_probe_is_the_containers(cluster: list[Manifest]) 
                 assert port is None or port in named, name
 
 
-def test_nothing_but_volumes_is_outside_of_a_namespace(cluster: list[Manifest]) -> None:
-    assert {m["kind"] for m in cluster if "namespace" not in m["metadata"]} == {"PersistentVolume"}
+def test_nothing_but_volumes_is_outside_of_a_namespace(cluster: list[Manifest], kind: str) -> None:
+    assert {m["kind"] for m in cluster if "namespace" not in m["metadata"]} == (set() if STORAGES[kind].is_claimed else {"PersistentVolume"})
+
+
+def test_only_one_workload_makes_directories_and_only_for_storage_that_the_cluster_owns(cluster: list[Manifest], kind: str) -> None:
+    making = {name for name, container in all_containers(cluster) if container["command"][0] == "make_directories.py"}
+    assert {name.partition("/")[0] for name in making} == (
+        set() if STORAGES[kind].external else {"lab-nfs" if STORAGES[kind].local else "lab-storage"}
+    )
 
 
 @pytest.mark.parametrize("namespace", [None, "charts-own"])

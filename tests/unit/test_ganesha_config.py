@@ -52,3 +52,9 @@ def test_the_one_export_is_where_the_volumes_lead() -> None:
 
 def test_root_of_a_pod_has_no_rights_on_the_export() -> None:
     assert blocks()["EXPORT"]["Squash"] == "Root_Squash"
+
+
+def test_a_client_whose_node_is_gone_is_dropped_after_a_minute() -> None:
+    # The server would wait for it when everything is deleted.
+    core = {name: int(value) for name, value in blocks()["NFS_CORE_PARAM"].items() if name.startswith("TCP_KEEP")}
+    assert core["TCP_KEEPIDLE"] + core["TCP_KEEPINTVL"] * core["TCP_KEEPCNT"] <= 60

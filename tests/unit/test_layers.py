@@ -11,6 +11,8 @@ from support import SOURCE
 
 PURE = (
     "accounts",
+    "changes",
+    "directories",
     "errors",
     "ganesha",
     "ipython",
@@ -26,7 +28,21 @@ PURE = (
     "summary",
 )
 JSII = {"cdk8s", "cdk8s_plus_27", "constructs", "jsii"}
-CONSTRUCTS = {"cluster", "cluster_pod", "config", "entrance", "frontend", "nfs", "nfs_server", "objects", "users", "workers", "synthesis"}
+CONSTRUCTS = {
+    "claimed_storage",
+    "cluster",
+    "cluster_pod",
+    "config",
+    "directory_maker",
+    "entrance",
+    "frontend",
+    "nfs",
+    "nfs_server",
+    "objects",
+    "synthesis",
+    "users",
+    "workers",
+}
 
 
 def imports_of(module: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import socket
@@ -9,6 +10,7 @@ import stat
 import struct
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,6 @@ import pytest
 from support import ROOT
 
 PROGRAMS = ROOT / "docker" / "nfs-server" / "usr" / "local" / "bin"
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
 
 def program(name: str) -> ModuleType:
@@ -38,95 +39,10 @@ def run(module: ModuleType, monkeypatch: pytest.MonkeyPatch, *arguments: str) ->
     return code
 
 
-def mode(path: Path) -> str:
-    return f"{path.stat().st_uid}:{path.stat().st_gid} {stat.S_IMODE(path.stat().st_mode):04o}"
+# nfs_clients.py
 
-
-# make_directories.py
-
-make_directories = program("make_directories.py")
-SPECS = ("jupyter_shared:1000:1000:1777", "user_home_dir_1001:1001:1000:0750")
-
-
-@as_root
-def test_every_directory_is_made_with_owner_and_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run(make_directories, monkeypatch, str(tmp_path), *SPECS) == 0
-    assert mode(tmp_path / "jupyter_shared") == "1000:1000 1777"
-    assert mode(tmp_path / "user_home_dir_1001") == "1001:1000 0750"
-
-
-@as_root
-def test_the_export_itself_is_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tmp_path.chmod(0o777)
-    assert run(make_directories, monkeypatch, str(tmp_path)) == 0
-    assert mode(tmp_path) == "0:0 0755"
-
-
-@as_root
-def test_a_second_run_changes_and_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    run(make_directories, monkeypatch, str(tmp_path), *SPECS)
-    before = [(tmp_path / name).stat().st_ctime_ns for name in ("jupyter_shared", "user_home_dir_1001")]
-    capsys.readouterr()
-    assert run(make_directories, monkeypatch, str(tmp_path), *SPECS) == 0
-    assert [(tmp_path / name).stat().st_ctime_ns for name in ("jupyter_shared", "user_home_dir_1001")] == before
-    assert capsys.readouterr().out == ""
-
-
-@as_root
-def test_a_wrong_owner_and_mode_are_put_right_and_what_is_inside_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    home = tmp_path / "user_home_dir_1001"
-    home.mkdir()
-    home.chmod(0o777)
-    (home / "thesis.txt").write_text("kept")
-    (home / "thesis.txt").chmod(0o604)
-    assert run(make_directories, monkeypatch, str(tmp_path), SPECS[1]) == 0
-    assert mode(home) == "1001:1000 0750"
-    assert mode(home / "thesis.txt") == "0:0 0604"
-    assert f"changed {home} from 0:0 0777 to 1001:1000 0750" in capsys.readouterr().out
-
-
-@as_root
-def test_a_users_directory_that_is_no_longer_configured_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(make_directories, monkeypatch, str(tmp_path), *SPECS)
-    (tmp_path / "user_home_dir_1001" / "thesis.txt").write_text("kept")
-    assert run(make_directories, monkeypatch, str(tmp_path), SPECS[0]) == 0
-    assert (tmp_path / "user_home_dir_1001" / "thesis.txt").read_text() == "kept"
-
-
-@as_root
-@pytest.mark.parametrize("what", ["file", "link"])
-def test_what_is_in_the_way_is_named_and_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: str) -> None:
-    export, elsewhere = tmp_path / "export", tmp_path / "elsewhere"
-    export.mkdir()
-    elsewhere.mkdir(mode=0o700)
-    home = export / "user_home_dir_1001"
-    if what == "file":
-        home.write_text("")
-    else:
-        # A link would give a directory of the pod to a user.
-        home.symlink_to(elsewhere)
-    assert run(make_directories, monkeypatch, str(export), SPECS[1]) == 1
-    assert f"{home} is in the way" in capsys.readouterr().err
-    assert mode(elsewhere) == "0:0 0700"
-
-
-@pytest.mark.parametrize(
-    "spec",
-    ["", "home", "home:1:1", "home:1:1:0750:x", "../etc:1:1:0750", "a/b:1:1:0750", ".:1:1:0750", "home:x:1:0750", "home:1:1:0980", ":1:1:0750"],
-)
-def test_an_argument_that_means_no_directory_is_refused_before_anything_is_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], spec: str
-) -> None:
-    assert run(make_directories, monkeypatch, str(tmp_path), SPECS[0], spec) == 1
-    assert "NAME:UID:GID:MODE" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
-
-
-# wait_for_clients.py
-
-wait_for_clients = program("wait_for_clients.py")
+export_answers = program("export_answers.py")
+nfs_clients = program("nfs_clients.py")
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
 ESTABLISHED, TIME_WAIT, LISTEN = "01", "06", "0A"
 
@@ -144,9 +60,9 @@ def table4(*connections: tuple[str, int, str, str]) -> list[str]:
     return [HEADER, *rows]
 
 
-def test_other_hosts_with_a_connection_to_the_port_are_clients() -> None:
-    table = table4(("10.244.0.5", 2049, "10.244.0.1", ESTABLISHED), ("10.244.0.5", 2049, "10.244.0.9", ESTABLISHED))
-    assert wait_for_clients.clients(table, 2049) == {"10.244.0.1", "10.244.0.9"}
+def test_the_connections_of_each_other_host_to_the_port_are_counted() -> None:
+    node1, node2 = ("10.244.0.5", 2049, "10.244.0.1", ESTABLISHED), ("10.244.0.5", 2049, "10.244.0.9", ESTABLISHED)
+    assert nfs_clients.clients(table4(node1, node2, node1), 2049) == {"10.244.0.1": 2, "10.244.0.9": 1}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +77,7 @@ def test_other_hosts_with_a_connection_to_the_port_are_clients() -> None:
     ids=["listener", "ended", "another port", "probe by loopback", "the pod itself"],
 )
 def test_nothing_else_is_a_client(connection: tuple[str, int, str, str]) -> None:
-    assert wait_for_clients.clients(table4(connection), 2049) == set()
+    assert nfs_clients.clients(table4(connection), 2049) == {}
 
 
 def test_clients_by_ipv6_and_those_that_it_maps_are_found() -> None:
@@ -171,7 +87,7 @@ def test_clients_by_ipv6_and_those_that_it_maps_are_found() -> None:
         return f"   0: {local}:0801 {''.join(f'{w:08X}' for w in words)}:C350 01 00000000:00000000"
 
     table = [HEADER, line("fd00::9"), line("::ffff:10.244.0.1"), line("::1"), line("::ffff:127.0.0.1")]
-    assert wait_for_clients.clients(table, 2049) == {"fd00::9", "10.244.0.1"}
+    assert nfs_clients.clients(table, 2049) == {"fd00::9": 1, "10.244.0.1": 1}
 
 
 def test_the_table_of_this_machine_is_read() -> None:
@@ -179,38 +95,63 @@ def test_the_table_of_this_machine_is_read() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
-            assert wait_for_clients.current_clients(port) == set()
+            assert nfs_clients.current_clients(port) == {}
+
+
+# wait_for_clients.py
+
+wait_for_clients = program("wait_for_clients.py")
+SERVICE = "10.96.0.150"
+ALWAYS = (0.0, float("inf"))
+Spans = tuple[tuple[float, float], ...]
 
 
 class Clock:
-    """Time that passes when the program sleeps; clients come and go at given moments."""
+    """Time that passes when the program sleeps; clients come and go at given moments, and so does the Service."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *present: tuple[float, float]) -> None:
-        self.now, self.present = 100.0, [(100 + start, 100 + end) for start, end in present]
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *present: tuple[float, float], service: Spans = ()) -> None:
+        self.now, self.present, self.service = 0.0, present, service
         monkeypatch.setattr(wait_for_clients.time, "monotonic", lambda: self.now)
         monkeypatch.setattr(wait_for_clients.time, "sleep", self.sleep)
-        monkeypatch.setattr(wait_for_clients, "current_clients", self.clients)
+        monkeypatch.setattr(wait_for_clients, "current_clients", lambda: {"10.244.0.1": 3} if self.is_in(self.present) else {})
+        monkeypatch.setattr(wait_for_clients.export_answers, "why_not", self.why_not)
 
     def sleep(self, seconds: float) -> None:
         assert seconds > 0
         self.now += seconds
 
-    def clients(self, port: int) -> set[str]:
-        assert port == 2049
-        return {"10.244.0.1"} if any(start <= self.now < end for start, end in self.present) else set()
+    def is_in(self, spans: Spans) -> bool:
+        return any(start <= self.now < end for start, end in spans)
 
-    def wait(self, *, quiet: float = 5, at_most: float = 30) -> float:
-        wait_for_clients.wait(2049, quiet, at_most)
-        return self.now - 100
+    def why_not(self, export: str, host: str) -> str | None:
+        assert (export, host) == ("/", SERVICE)
+        return None if self.is_in(self.service) else "gone"
+
+    def wait(self, *, quiet: float = 5, at_most: float = 60) -> float:
+        wait_for_clients.wait(quiet, at_most, SERVICE)
+        return self.now
+
+
+def test_while_the_service_answers_it_is_a_restart_and_nobody_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Clients stay mounted for ever, and a replacement comes to the same address.
+    assert Clock(monkeypatch, ALWAYS, service=(ALWAYS,)).wait() == pytest.approx(5, abs=0.5)
+
+
+def test_once_the_service_is_gone_the_clients_that_are_left_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Clock(monkeypatch, (0, 40), service=((0, 3),)).wait() == pytest.approx(45, abs=0.6)
+
+
+def test_a_service_that_comes_back_makes_a_restart_of_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Clock(monkeypatch, ALWAYS, service=((20, 1000),)).wait() == pytest.approx(25, abs=0.6)
+
+
+def test_a_service_that_answers_now_and_then_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Clock(monkeypatch, (0, 12), service=((0, 3), (4, 7), (8, 11))).wait() == pytest.approx(17, abs=0.6)
 
 
 def test_without_clients_it_waits_for_the_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A client that is about to connect again, since the server was replaced, is not there at first.
+    # A client that is about to connect is not there at first.
     assert Clock(monkeypatch).wait() == pytest.approx(5, abs=0.5)
-
-
-def test_it_waits_until_the_last_client_has_been_gone_for_the_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Clock(monkeypatch, (0, 8)).wait() == pytest.approx(13, abs=0.6)
 
 
 def test_a_client_that_comes_back_starts_the_quiet_time_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,28 +159,176 @@ def test_a_client_that_comes_back_starts_the_quiet_time_again(monkeypatch: pytes
 
 
 def test_it_waits_no_longer_than_the_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert Clock(monkeypatch, (0, 1000)).wait() == pytest.approx(30, abs=0.5)
+    assert Clock(monkeypatch, ALWAYS).wait(at_most=30) == pytest.approx(30, abs=0.5)
     assert "gave up after 30 s" in capsys.readouterr().out
 
 
 def test_a_limit_of_nothing_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Clock(monkeypatch, (0, 1000)).wait(at_most=0) <= 0.5
+    assert Clock(monkeypatch, ALWAYS).wait(at_most=0) <= 0.5
 
 
 def test_it_says_whom_it_waits_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    Clock(monkeypatch, (0, 8)).wait()
-    assert capsys.readouterr().out.splitlines() == ["waiting for 10.244.0.1", "waiting for 5 s without a client"]
+    Clock(monkeypatch, (0, 8), service=((0, 2),)).wait()
+    assert capsys.readouterr().out.splitlines() == [
+        "10.244.0.1 (3); the Service answers",
+        "10.244.0.1 (3); the Service does not answer",
+        "no client; the Service does not answer",
+        "every client has left",
+    ]
 
 
-def test_the_hook_is_run_with_the_arguments_that_the_manifest_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock(monkeypatch)
-    assert run(wait_for_clients, monkeypatch, "--quiet-seconds", "5", "--at-most", "30") == 0
-    assert clock.now == pytest.approx(105, abs=0.5)
+def test_an_address_where_something_accepts_connections_is_not_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Some networks answer for every address that is not theirs.
+    with nfs_server(monkeypatch, set(), answer=lambda *_: b"HTTP/1.1 400 Bad Request"):
+        assert not wait_for_clients.is_reached("127.0.0.1")
+    with nfs_server(monkeypatch, set()):
+        assert wait_for_clients.is_reached("127.0.0.1")
+
+
+HOOK = ("--quiet-seconds", "5", "--at-most", "600", "--service", SERVICE)
+
+
+@pytest.mark.parametrize(("reached", "seconds"), [(True, 600), (False, wait_for_clients.AT_MOST_UNSURE)])
+def test_a_server_that_never_reached_itself_by_the_service_waits_a_minute_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reached: bool, seconds: float
+) -> None:
+    # Where the network does not lead back, each restart looks like the end.
+    clock, marker = Clock(monkeypatch, ALWAYS), tmp_path / "reached"
+    if reached:
+        marker.touch()
+    monkeypatch.setattr(wait_for_clients, "SERVICE_REACHED", marker)
+    assert run(wait_for_clients, monkeypatch, *HOOK) == 0
+    assert clock.now == pytest.approx(seconds, abs=0.5)
+
+
+# clients_are_back.py
+
+clients_are_back = program("clients_are_back.py")
+
+
+class Server:
+    """A server that started some seconds ago, with its files in a directory and clients that a test sets."""
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch, self.record = monkeypatch, directory / "export" / ".nfs-clients"
+        self._pid, self._back, self.reached = directory / "pid", directory / "back", directory / "reached"
+        self.record.parent.mkdir()
+        self.connected: dict[str, int] = {}
+        self.served: dict[str, str | None] = {"127.0.0.1": None, SERVICE: None}
+        for name, value in {"PID_FILE": self._pid, "WERE_BACK": self._back, "SERVICE_REACHED": self.reached}.items():
+            monkeypatch.setattr(clients_are_back, name, value)
+        monkeypatch.setattr(clients_are_back, "current_clients", lambda: dict(self.connected))
+        monkeypatch.setattr(clients_are_back.export_answers, "why_not", lambda _, host="127.0.0.1": self.served[host])
+        self.start()
+
+    def start(self, seconds_ago: float = 0) -> None:
+        self._pid.touch()
+        # The kernel stamps files by a clock that is some milliseconds behind.
+        moment = time.time() - seconds_ago - 0.1
+        os.utime(self._pid, (moment, moment))
+        if self._back.exists():
+            os.utime(self._back, (moment - 100, moment - 100))
+
+    def is_ready(self, **connected: int) -> bool:
+        self.connected = connected
+        arguments = ("/export", "--record", str(self.record), "--at-most", "30", "--service", SERVICE)
+        return run(clients_are_back, self._monkeypatch, *arguments) == 0
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+    return Server(tmp_path, monkeypatch)
+
+
+def test_the_first_server_is_ready_at_once(server: Server) -> None:
+    assert server.is_ready()
+
+
+def test_a_replacement_is_ready_once_every_client_has_as_many_connections_as_before(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    assert server.is_ready(node1=3, node2=1)
+    server.start()
+    assert not server.is_ready()
+    assert not server.is_ready(node1=2, node2=1)
+    assert "not back after 0 s: {'node1': 1}" in capsys.readouterr().err
+    assert server.is_ready(node1=3, node2=1, node3=1)
+
+
+def test_a_client_that_does_not_come_back_is_waited_for_until_the_limit(server: Server) -> None:
+    assert server.is_ready(node1=1)
+    server.start(seconds_ago=29)
+    assert not server.is_ready()
+    server.start(seconds_ago=31)
+    assert server.is_ready()
+
+
+def test_a_server_killed_before_its_clients_were_back_hands_the_record_on(server: Server) -> None:
+    assert server.is_ready(node1=3)
+    server.start()
+    assert not server.is_ready(node1=1)
+    server.start()
+    assert not server.is_ready(node1=1)
+    assert server.is_ready(node1=3)
+
+
+def test_a_client_that_leaves_afterwards_is_not_missed(server: Server) -> None:
+    assert server.is_ready(node1=3)
+    assert server.is_ready(node1=1)
+    server.start()
+    assert server.is_ready(node1=1)
+
+
+def test_who_was_there_is_written_only_when_it_changes(server: Server) -> None:
+    assert server.is_ready(node1=3)
+    first = server.record.stat()
+    assert server.is_ready(node1=3)
+    assert server.record.stat() == first
+    assert server.is_ready(node1=4)
+    assert server.record.stat().st_ino != first.st_ino
+
+
+def test_the_record_is_its_owners_alone_and_a_link_in_its_place_is_not_followed(server: Server, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text('{"node1": 9}')
+    for name in (".nfs-clients", ".nfs-clients.new"):
+        (server.record.parent / name).symlink_to(elsewhere)
+    assert server.is_ready(node1=3)
+    assert elsewhere.read_text() == '{"node1": 9}'
+    assert not server.record.is_symlink()
+    assert stat.S_IMODE(server.record.stat().st_mode) == 0o600
+    assert [path.name for path in server.record.parent.iterdir()] == [".nfs-clients"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"node1": null}', "\0\0"])
+def test_a_record_that_cannot_be_read_is_none(server: Server, content: str) -> None:
+    server.record.write_text(content)
+    assert server.is_ready(node1=1)
+
+
+def test_a_full_disk_does_not_make_the_server_unready(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(clients_are_back.json, "dump", full)
+    assert server.is_ready(node1=3)
+    assert "is not written" in capsys.readouterr().err
+
+
+def test_an_export_that_is_not_served_is_not_ready(server: Server) -> None:
+    server.served["127.0.0.1"] = "no"
+    assert not server.is_ready()
+
+
+def test_that_the_service_leads_back_to_the_server_is_kept(server: Server) -> None:
+    server.served[SERVICE] = "no route"
+    assert server.is_ready()
+    assert not server.reached.exists()
+    server.served[SERVICE] = None
+    assert server.is_ready()
+    assert server.reached.exists()
 
 
 # export_answers.py
 
-export_answers = program("export_answers.py")
 NFS4_OK, NFS4ERR_PERM, NFS4ERR_NOENT, NFS4ERR_DELAY = 0, 1, 2, 10008
 
 
@@ -296,7 +385,7 @@ def nfs_server(monkeypatch: pytest.MonkeyPatch, tree: set[str], *, status: int =
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        monkeypatch.setattr(export_answers, "ADDRESS", listener.getsockname())
+        monkeypatch.setattr(export_answers, "PORT", listener.getsockname()[1])
         yield
         thread.join(5)
 
@@ -339,12 +428,12 @@ def test_a_server_of_something_else_is_not_ready(monkeypatch: pytest.MonkeyPatch
 
 def test_no_server_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        monkeypatch.setattr(export_answers, "ADDRESS", listener.getsockname())
+        monkeypatch.setattr(export_answers, "PORT", listener.getsockname()[1])
     assert run(export_answers, monkeypatch, "/export") == 1
 
 
 def test_a_server_that_is_stuck_is_not_ready_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_answers, "SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        monkeypatch.setattr(export_answers, "ADDRESS", listener.getsockname())
+        monkeypatch.setattr(export_answers, "PORT", listener.getsockname()[1])
         assert run(export_answers, monkeypatch, "/export") == 1

@@ -5,13 +5,21 @@ from __future__ import annotations
 import io
 import os
 import stat
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from jupyter_cluster_constructs import directories
+from jupyter_cluster_constructs.names import Names
 from jupyter_cluster_constructs.runtime import own_directories
-from jupyter_cluster_constructs.runtime.own_directories import Directory
+from jupyter_cluster_constructs.runtime.own_directories import Directory, Link, listed
+from jupyter_cluster_constructs.spec import ExternalStorage, Storage, User
+
+from .examples import ADA
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 # A directory whose mode the kernel lets nobody change, not even root: what a server that refuses looks like.
@@ -104,11 +112,34 @@ def test_a_refusal_names_the_directory_on_the_server_and_the_commands() -> None:
     assert message.endswith(f"chown {owner} user_home_dir_1001 && chmod 0750 user_home_dir_1001")
 
 
-def test_a_directory_that_is_missing_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_directory_that_is_missing_is_not_made_and_its_commands_are_told(tmp_path: Path) -> None:
+    # Made here, it would be on the node's disk where the storage is not mounted.
     message = Directory(str(tmp_path / "gone"), "user_home_dir_1001", 1001, 1000, 0o750).put_right()
-    assert message is not None
-    assert "user_home_dir_1001" in message
-    assert "No such file or directory" in message
+    assert message == (
+        "user_home_dir_1001 is missing; on the server, in the exported directory: "
+        "mkdir -p user_home_dir_1001 && chown 1001:1000 user_home_dir_1001 && chmod 0750 user_home_dir_1001"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_its_home_is_right(tmp_path: Path) -> None:
+    (tmp_path / "ada").symlink_to("user_home_dir_1001")
+    assert Link(str(tmp_path / "ada"), "ada", "user_home_dir_1001").put_right() is None
+
+
+@pytest.mark.parametrize("there", ["nothing", "a link to another home", "an absolute link", "a directory", "a file"])
+def test_what_is_no_link_to_its_home_is_left_and_its_command_is_told(tmp_path: Path, there: str) -> None:
+    path = tmp_path / "ada"
+    if there == "a directory":
+        path.mkdir()
+    elif there == "a file":
+        path.write_text("kept")
+    elif there != "nothing":
+        path.symlink_to("user_home_dir_7" if there == "a link to another home" else tmp_path / "user_home_dir_1001")
+    before = path.lstat() if os.path.lexists(path) else None
+    message = Link(str(path), "ada", "user_home_dir_1001").put_right()
+    assert message == ("ada does not lead to user_home_dir_1001; on the server, in the exported directory: ln -sfn user_home_dir_1001 ada")
+    assert (path.lstat() if os.path.lexists(path) else None) == before
 
 
 @on_linux
@@ -140,3 +171,121 @@ def test_when_all_is_right_it_ends_well(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_without_users_it_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch) == (0, "")
+
+
+# Lists
+
+
+LIST = ("jupyter_shared:1000:1000:1777", "user_home_dir_1001:1001:1000:0750", "ada -> user_home_dir_1001", "jupyter/config:0:0:0755")
+
+
+def test_a_list_has_directories_below_a_root_and_links_beside_them() -> None:
+    assert list(listed([*LIST, "", "  \n"], Path("/run/storage"))) == [
+        Directory("/run/storage/jupyter_shared", "jupyter_shared", 1000, 1000, 0o1777),
+        Directory("/run/storage/user_home_dir_1001", "user_home_dir_1001", 1001, 1000, 0o750),
+        Link("/run/storage/ada", "ada", "user_home_dir_1001"),
+        Directory("/run/storage/jupyter/config", "jupyter/config", 0, 0, 0o755),
+    ]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A storage with nothing in it, and the list of what it should have beside it."""
+    (tmp_path / "root").mkdir()
+    (tmp_path / "list").write_text("".join(f"{line}\n" for line in LIST))
+    return tmp_path / "root"
+
+
+def missing(monkeypatch: pytest.MonkeyPatch, root: Path, *options: str) -> list[str]:
+    """The names that the program reports."""
+    _, log = run(monkeypatch, "--listed-in", str(root.parent / "list"), "--root", str(root), *options)
+    return [line.split()[0] for line in log.splitlines()]
+
+
+def test_of_a_list_everything_is_looked_at_or_one_or_all_but_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert missing(monkeypatch, root) == ["jupyter_shared", "user_home_dir_1001", "ada", "jupyter/config"]
+    assert missing(monkeypatch, root, "--only", "jupyter_shared") == ["jupyter_shared"]
+    assert missing(monkeypatch, root, "--all-but", "jupyter_shared") == ["user_home_dir_1001", "ada", "jupyter/config"]
+
+
+@as_root
+def test_what_a_list_wants_is_put_right(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("jupyter_shared", "user_home_dir_1001", "jupyter", "jupyter/config"):
+        (root / name).mkdir(mode=0o700)
+    (root / "ada").symlink_to("user_home_dir_1001")
+    assert missing(monkeypatch, root) == []
+    assert (root / "ada" / ".").stat().st_uid == 1001
+    assert stat.S_IMODE((root / "jupyter" / "config").stat().st_mode) == 0o755
+
+
+@as_root
+@pytest.mark.parametrize("single", [True, False])
+def test_the_commands_for_an_administrator_make_what_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: bool) -> None:
+    storage = Storage(external=ExternalStorage(server="nfs", path="/srv"), homes="single" if single else "per-user")
+    names = Names("lab", "default")
+    homes = [directories.home_directory(user, names, storage) for user in (ADA, User(name="grace", uid=1002, home_number=7))]
+    shared = directories.shared_directory(names, storage)
+    (tmp_path / "root").mkdir()
+    subprocess.run(["sh", "-euc", "\n".join(directories.commands(shared, homes, links=single))], cwd=tmp_path / "root", check=True)
+
+    wanted = [*directories.specs(shared, homes), *(directories.links(homes) if single else ())]
+    (tmp_path / "list").write_text("\n".join(wanted))
+
+    def refused(*_: object) -> None:
+        raise AssertionError("something had to be put right")
+
+    monkeypatch.setattr(os, "chown", refused)
+    monkeypatch.setattr(os, "chmod", refused)
+    assert missing(monkeypatch, tmp_path / "root") == []
+
+
+# Waiting for who makes them
+
+
+class Steps:
+    """Time in which something is done between two looks."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], object]) -> None:
+        self.now, self._steps = 100.0, list(steps)
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "sleep", self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.now += seconds
+        if self._steps:
+            self._steps.pop(0)()
+
+
+def test_without_a_time_to_wait_it_reports_at_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Steps(monkeypatch)
+    assert missing(monkeypatch, root, "--only", "jupyter_shared") == ["jupyter_shared"]
+    assert clock.now == 100
+
+
+def test_it_ends_as_soon_as_somebody_has_made_everything(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def make() -> None:
+        (root / "ada").symlink_to("user_home_dir_1001")
+
+    clock = Steps(monkeypatch, lambda: None, make)
+    assert missing(monkeypatch, root, "--only", "ada", "--wait", "120") == []
+    assert clock.now < 102
+    assert capsys.readouterr().out.count("waiting: ada does not lead to user_home_dir_1001") == 1
+
+
+def test_after_the_time_it_reports_what_is_still_wrong(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make() -> None:
+        (root / "ada").symlink_to("user_home_dir_1001")
+
+    clock = Steps(monkeypatch, make)
+    assert missing(monkeypatch, root, "--all-but", "jupyter_shared", "--wait", "120") == ["user_home_dir_1001", "jupyter/config"]
+    assert 220 <= clock.now < 222
+
+
+def test_while_it_waits_it_reads_what_the_list_gains(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A kubelet brings a changed list later than the pod starts.
+    def change() -> None:
+        (root.parent / "list").write_text("grace -> user_home_dir_7\n")
+
+    Steps(monkeypatch, change)
+    assert missing(monkeypatch, root, "--wait", "5") == ["grace"]

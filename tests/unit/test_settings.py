@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 
 import pytest
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from jupyter_cluster_constructs.spec import (
     ExternalStorage,
     Group,
     Jupyter,
+    LocalStorage,
     Storage,
     User,
     WorkerGroup,
@@ -104,10 +106,62 @@ def test_an_external_server_that_nodes_cannot_reach_is_refused(server: str) -> N
         ExternalStorage(server=server, path="/srv")
 
 
-@pytest.mark.parametrize("storage", [{}, {"local": {}, "external": {"server": "nfs", "path": "/srv"}}])
-def test_storage_is_of_one_kind(storage: dict[str, object]) -> None:
-    with pytest.raises(ValidationError, match=r"received (neither|both); allowed: either"):
-        Storage.model_validate(storage)
+KINDS: dict[str, object] = {"local": {}, "external": {"server": "nfs", "path": "/srv"}, "claim": "files", "storage_class": "cephfs"}
+
+
+@pytest.mark.parametrize("number", range(len(KINDS) + 1))
+def test_storage_is_of_exactly_one_kind(number: int) -> None:
+    for kinds in itertools.combinations(KINDS, number):
+        settings = {kind: KINDS[kind] for kind in kinds}
+        if number == 1:
+            assert getattr(Storage.model_validate(settings), kinds[0]) is not None
+        else:
+            with pytest.raises(ValidationError, match=f"received {' and '.join(kinds) or 'none of them'}; allowed: one of"):
+                Storage.model_validate(settings)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_a_disk_that_the_cluster_makes_is_ever_deleted(kind: str) -> None:
+    settings = {kind: KINDS[kind]}
+    assert Storage.model_validate(settings).reclaim_policy == "Retain"
+    if kind in ("local", "storage_class"):
+        assert Storage.model_validate(settings | {"reclaim_policy": "Delete"}).reclaim_policy == "Delete"
+    else:
+        with pytest.raises(ValidationError, match="received reclaim_policy Delete for storage that the cluster does not make; allowed: Retain"):
+            Storage.model_validate(settings | {"reclaim_policy": "Delete"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_homes_are_in_a_volume_each_unless_asked_for(kind: str) -> None:
+    assert Storage.model_validate({kind: KINDS[kind]}).homes == "per-user"
+    assert Storage.model_validate({kind: KINDS[kind], "homes": "single"}).homes == "single"
+
+
+def test_a_claim_that_exists_and_one_that_is_made_are_claims_and_nfs_is_none() -> None:
+    assert [kind for kind in KINDS if Storage.model_validate({kind: KINDS[kind]}).is_claimed] == ["claim", "storage_class"]
+
+
+@pytest.mark.parametrize("name", ["user_home_dir_7", "user_home_dir_1001", "jupyter_shared"])
+def test_a_user_may_be_called_as_a_directory_of_the_storage_unless_homes_have_links_beside_them(name: str) -> None:
+    users = (User(name=name, uid=1001),)
+    for kind in KINDS:
+        assert ClusterSpec(name="lab", users=users, storage=Storage.model_validate({kind: KINDS[kind]})).users == users
+        with pytest.raises(ValidationError, match=rf"users\[0\]\.name: received '{name}', a directory of the storage"):
+            ClusterSpec(name="lab", users=users, storage=Storage.model_validate({kind: KINDS[kind], "homes": "single"}))
+
+
+@pytest.mark.parametrize("name", ["user_home_dir_", "user_home_dir_7x", "xuser_home_dir_7", "jupyter_shared2", "home"])
+def test_every_other_name_is_one_that_a_user_may_have(name: str) -> None:
+    storage = Storage(local=LocalStorage(), homes="single")
+    assert ClusterSpec(name="lab", users=(User(name=name, uid=1001),), storage=storage).users[0].name == name
+
+
+@pytest.mark.parametrize(("kind", "longest"), [("local", 48), ("external", 48), ("claim", 44), ("storage_class", 44)])
+def test_the_longest_name_depends_on_the_kind_of_storage_and_is_told(kind: str, longest: int) -> None:
+    storage = Storage.model_validate({kind: KINDS[kind]})
+    assert ClusterSpec(name="c" * longest, storage=storage).storage == storage
+    with pytest.raises(ValidationError, match=rf"of {longest + 1} characters; allowed.*at most {longest}\b"):
+        ClusterSpec(name="c" * (longest + 1), storage=storage)
 
 
 def test_a_group_without_members_is_fine() -> None:

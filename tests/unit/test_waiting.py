@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 import zmq
 from support import SOURCE
 
-from jupyter_cluster_constructs.runtime import controller_answers, wait_for_controller, wait_for_nfs
+from jupyter_cluster_constructs.runtime import controller_answers, wait_for_controller, wait_for_nfs, waiting
 
 HOST = "127.0.0.1"
 
@@ -102,6 +103,36 @@ def test_waiting_says_why_from_time_to_time(tmp_path: Path, monkeypatch: pytest.
     assert capsys.readouterr().out.count("is not there yet") == 5
 
 
+@pytest.mark.parametrize("at_most", [0, 3, 10])
+def test_waiting_ends_with_the_reason_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch, at_most: float) -> None:
+    now = 100.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert waiting.wait(lambda: f"not at {now:g}", at_most=at_most) == f"not at {100 + at_most:g}"
+
+
+def test_what_comes_at_the_last_moment_is_not_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert waiting.wait(lambda: None if now >= 103 else "not yet", at_most=3) is None
+
+
+def test_what_is_there_is_waited_for_no_time_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("there is nothing to wait for"))
+    assert waiting.wait(lambda: None, at_most=0) is None
+
+
 def test_the_programs_need_nothing_but_the_standard_library() -> None:
     # As the pods run them: without the environment's packages, the file beside its neighbours.
     programs = "controller_answers, own_directories, wait_for_controller, wait_for_nfs, zeromq_peer"
@@ -121,14 +152,18 @@ def test_a_shell_program_is_one_to_every_sh_and_ends_at_its_first_error(program:
     assert commands[0] == "set -eu"
 
 
-def test_waiting_for_nfs_ends_when_a_server_accepts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_waiting_for_nfs_ends_when_a_server_accepts_and_mounts_were_used(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server((HOST, 0)) as listener:
         address: Any = listener.getsockname()
     servers: list[socket.socket] = []
     monkeypatch.setattr(wait_for_nfs, "NFS_PORT", address[1])
     monkeypatch.setattr(time, "sleep", lambda _: servers.append(socket.create_server(address)))
-    monkeypatch.setattr(sys, "argv", ["wait_for_nfs.py", HOST])
+    used: list[str] = []
+    monkeypatch.setattr(os, "statvfs", used.append)
+    monkeypatch.setattr(sys, "argv", ["wait_for_nfs.py", HOST, "/home/ada", "/home/jupyter/shared"])
     wait_for_nfs.main()
+    # A client may connect only now, and could not leave later if it had never been connected.
+    assert used == ["/home/ada", "/home/jupyter/shared"]
     servers.pop().close()
     assert not servers
     out = capsys.readouterr().out.splitlines()

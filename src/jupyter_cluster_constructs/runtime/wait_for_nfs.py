@@ -1,9 +1,11 @@
-"""Wait until an NFS server accepts connections."""
+"""Wait until an NFS server accepts connections, and use every mount of it once."""
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
+from collections.abc import Sequence
 
 import waiting
 
@@ -19,9 +21,20 @@ def why_not(host: str) -> str | None:
     return None
 
 
+def use(mounts: Sequence[str]) -> None:
+    """Ask the server about each mount, and wait for the answer.
+
+    A client that connects only when it is used would have no connection yet, and could not leave once the server's Service is deleted.
+    """
+    for path in mounts:
+        os.statvfs(path)
+
+
 def main() -> None:
-    """Wait for the server that the argument names."""
-    waiting.wait(lambda: why_not(sys.argv[1]))
+    """Wait for the server that the first argument names; the others are the mounts."""
+    host, *mounts = sys.argv[1:]
+    waiting.wait(lambda: why_not(host))
+    use(mounts)
     print("the NFS server answers", flush=True)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from ..errors import InvalidSettingsError, Problem
-from ..names import NAME_LIMIT, Names
+from ..names import NAME_LIMIT, STATEFULSET_NAME_LIMIT, Names
 from .accounts import Group, User, account_problems
 from .base import Settings
 from .pods import FrontendPod, Images, WorkerGroup
@@ -45,7 +46,7 @@ class ClusterSpec(Settings):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        problems = (*account_problems(self.users, self.groups), *self._worker_problems(), *self._name_problems())
+        problems = (*account_problems(self.users, self.groups), *self._worker_problems(), *self._name_problems(), *self._storage_problems())
         if problems:
             raise InvalidSettingsError(*problems)
         return self
@@ -69,3 +70,15 @@ class ClusterSpec(Settings):
                     ("workers", i, "name"),
                     f"received {group.name!r}, which makes the name {name!r} of {len(name)} characters; allowed: {NAME_LIMIT}; shorten it or `name`",
                 )
+
+    def _storage_problems(self) -> Iterator[Problem]:
+        if self.storage.is_claimed and len(self.names.storage) > STATEFULSET_NAME_LIMIT:
+            allowed = STATEFULSET_NAME_LIMIT - len(self.names.storage) + len(self.name)
+            yield Problem(("name",), f"received {self.name!r} of {len(self.name)} characters; allowed with this storage: at most {allowed}")
+        if self.storage.homes == "single":
+            for i, user in enumerate(self.users):
+                # Each user's name is a link beside the homes.
+                if re.fullmatch("jupyter_shared|user_home_dir_[0-9]+", user.name):
+                    yield Problem(
+                        ("users", i, "name"), f"received {user.name!r}, a directory of the storage with `homes: single`; choose another name"
+                    )

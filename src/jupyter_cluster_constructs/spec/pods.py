@@ -142,5 +142,5 @@ class Images(Settings):
     )
 
     def named(self, name: str) -> str:
-        """The full name of an image, such as ``localhost/jupyter-cluster/nfs-server:0.1.0``."""
+        """The full name of an image, such as ``localhost/jupyter-cluster/nfs-server:0.2.0``."""
         return f"{self.registry}/{name}:{self.tag}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from .base import Settings
 from .values import AbsolutePath, DnsSubdomain, HomeMode, Listed, SizeQuantity
+
+KINDS = ("local", "external", "claim", "storage_class")
 
 
 def _ipv4(value: str) -> str:
@@ -45,7 +47,12 @@ class LocalStorage(Settings):
     size: SizeQuantity = Field(default="20Gi", description="Size of the disk under all homes and the shared directory.")
     storage_class: DnsSubdomain | None = Field(default=None, description="StorageClass of that disk. Default: the cluster's default class.")
     leave_seconds: int = Field(
-        default=30, ge=0, le=3600, description="Longest time, in seconds, that a stopping NFS server waits for its clients to leave first."
+        # A Namespace's deletion looks again after half of its pods' longest grace period: with 600 s it takes five minutes.
+        default=60,
+        ge=0,
+        le=3600,
+        description="Longest time, in seconds, that the NFS server goes on for the clients that are left once its Service is deleted. "
+        "While the Service is there, a stopping server ends after 5 s, since the next one takes over.",
     )
 
 
@@ -57,24 +64,68 @@ class ExternalStorage(Settings):
 
 
 class Storage(Settings):
-    """Homes and the shared directory: on an NFS server that the cluster runs, or on one that exists."""
+    """Homes and the shared directory: on an NFS server that the cluster runs, on one that exists, or on a ReadWriteMany claim."""
 
     local: LocalStorage | None = Field(default=None, description="An NFS server in the cluster.")
     external: ExternalStorage | None = Field(default=None, description="An NFS server outside the cluster.")
+    claim: DnsSubdomain | None = Field(
+        default=None,
+        description="A ReadWriteMany PersistentVolumeClaim in the namespace that everything is kept on; for this cluster alone, and never deleted. "
+        "Default: another kind of storage.",
+    )
+    storage_class: DnsSubdomain | None = Field(
+        default=None,
+        description="A StorageClass of ReadWriteMany volumes (CephFS, EFS, Filestore, NFS CSI) to make such a claim from. "
+        "Default: another kind of storage.",
+    )
+    claim_size: SizeQuantity = Field(default="20Gi", description="Size of the claim that is made from storage_class.")
+    homes: Literal["per-user", "single"] = Field(
+        default="per-user",
+        description="Homes in a volume each, or all in a single one: then adding or removing a user restarts nothing, "
+        "and a thousand homes are one mount.",
+    )
+    reclaim_policy: Literal["Retain", "Delete"] = Field(
+        default="Retain",
+        description="Whether `kubectl delete -f dist/` keeps the disk under all homes or deletes it; Delete is for local and storage_class.",
+    )
     home_mode: HomeMode = Field(
         default="0750", description="Mode of the homes, in quotes. Their group is `jupyter`, so that 0750 lets engines read and 0700 keeps them out."
     )
     home_size: SizeQuantity = Field(default="10Gi", description="Size written on each home's volume; NFS does not enforce it.")
     shared_size: SizeQuantity = Field(default="10Gi", description="Size written on the shared directory's volume; NFS does not enforce it.")
     mount_options: Annotated[tuple[Annotated[str, AfterValidator(_mount_option)], ...], Listed] = Field(
-        default=("nfsvers=4.1", "hard", "noresvport"), description="Options of the NFS mounts, as nfs(5) lists them."
+        default=("nfsvers=4.1", "hard", "timeo=100", "noresvport"), description="Options of the NFS mounts, as nfs(5) lists them."
     )
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether everything is on one ReadWriteMany claim."""
+        return self.claim is not None or self.storage_class is not None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.local is None) == (self.external is None):
-            received = "neither" if self.local is None else "both"
-            raise ValueError(f"received {received}; allowed: either `local: {{}}` or `external: {{server: …, path: …}}`")
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"received {' and '.join(given) or 'none of them'}; allowed: one of"
+                " `local: {}`, `external: {server: …, path: …}`, `claim: NAME` and `storage_class: NAME`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_is_ignored(self) -> Self:
+        unread = {"claim_size"} if self.storage_class is None else set()
+        if self.is_claimed:
+            unread |= {"home_size", "shared_size", "mount_options"}
+        if ignored := sorted(unread & self.model_fields_set):
+            kind = next(kind for kind in KINDS if getattr(self, kind) is not None)
+            raise ValueError(f"received {' and '.join(ignored)}, which storage of the kind {kind} does not use; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _only_own_disks_are_deleted(self) -> Self:
+        if self.reclaim_policy == "Delete" and self.local is None and self.storage_class is None:
+            raise ValueError("received reclaim_policy Delete for storage that the cluster does not make; allowed: Retain")
         return self
 
 

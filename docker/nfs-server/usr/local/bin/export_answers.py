@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Exit 0 only if the NFS server on this host serves an export: the readiness probe.
+"""Exit 0 only if the NFS server on this host serves an export: the startup and the liveness probe.
 
 One NFSv4.0 COMPOUND (RFC 7530) walks from the root to the export, which is missing there when ganesha could not set it
 up, and lists it, which fails when ganesha may not open files. Unlike one of 4.1, it leaves no session in the server.
@@ -10,7 +10,7 @@ import socket
 import struct
 import sys
 
-ADDRESS = ("127.0.0.1", 2049)
+HOST, PORT = "127.0.0.1", 2049
 SECONDS = 2
 AUTH_NONE, AUTH_SYS = 0, 1
 LOOKUP, PUTROOTFH, READDIR = 15, 24, 26
@@ -54,25 +54,31 @@ def check(reply: bytes, names: list[str]) -> None:
         raise NotServedError(f"{failed} gives NFS status {status}")
 
 
-def ask(names: list[str]) -> bytes:
+def ask(host: str, names: list[str]) -> bytes:
     message = call(names)
-    with socket.create_connection(ADDRESS, SECONDS) as connection, connection.makefile("rb") as replies:
+    with socket.create_connection((host, PORT), SECONDS) as connection, connection.makefile("rb") as replies:
         connection.sendall(u32(LAST_FRAGMENT | len(message)) + message)
         mark = int.from_bytes(replies.read(4), "big")
         return replies.read(mark & ~LAST_FRAGMENT)
 
 
+def why_not(export: str, host: str = HOST) -> str | None:
+    """Say why a server does not serve an export, of which `/` is the root of all; None when it does."""
+    names = [name for name in export.split("/") if name]
+    try:
+        check(ask(host, names), names)
+    except (NotServedError, OSError) as error:
+        return f"{export} is not served: {error}"
+    return None
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("export", metavar="EXPORT", help="its Pseudo path, such as /export")
-    export = parser.parse_args().export
-    names = [name for name in export.split("/") if name]
-    try:
-        check(ask(names), names)
-    except (NotServedError, OSError) as error:
-        print(f"export_answers.py: {export} is not served: {error}", file=sys.stderr)
-        return 1
-    return 0
+    reason = why_not(parser.parse_args().export)
+    if reason:
+        print(f"export_answers.py: {reason}", file=sys.stderr)
+    return 1 if reason else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,55 @@
+"""Containers that make the storage's directories where the cluster owns the disk: before all else, and while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cdk8s_plus_27 import k8s
+
+from .objects import resource_requirements, security_context
+from .spec import Images, Resources
+
+IMAGE = "nfs-server"
+RESOURCES = Resources(cpu="50m", memory="64Mi")
+FOLLOWER_RESOURCES = Resources(cpu="10m", memory="64Mi")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectoryMaker:
+    """Makes the containers.
+
+    Attributes:
+        images: where their image comes from.
+        root: where the disk is mounted.
+        mounts: the disk, and the list of directories if there is one.
+        directories: what to make, as make_directories.py takes it.
+        listed_in: file with more of it, which changes while the pod runs; None where there is none.
+    """
+
+    images: Images
+    root: str
+    mounts: Sequence[k8s.VolumeMount]
+    directories: Sequence[str] = ()
+    listed_in: str | None = None
+
+    def init_container(self) -> k8s.Container:
+        """A container that makes everything once."""
+        return self._container("make-directories", RESOURCES)
+
+    def follower(self) -> k8s.Container:
+        """A container that makes what the list gains while the pod runs."""
+        return self._container("make-homes", FOLLOWER_RESOURCES, "--follow")
+
+    def _container(self, name: str, resources: Resources, *options: str) -> k8s.Container:
+        listed = ["--listed-in", self.listed_in] if self.listed_in else []
+        return k8s.Container(
+            name=name,
+            image=self.images.named(IMAGE),
+            image_pull_policy=self.images.pull_policy,
+            command=["make_directories.py", *options, *listed, self.root, *self.directories],
+            # CHOWN gives homes to their users; FOWNER sets modes of what is then no longer root's.
+            security_context=security_context("CHOWN", "FOWNER", uid=0),
+            resources=resource_requirements(resources),
+            volume_mounts=list(self.mounts),
+        )
