@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from ruamel.yaml import YAML
-
+from .changes import Changes, Manifest, described
+from .directories import commands, home_directory, shared_directory
 from .spec import ClusterSpec, User
 
-
-def summary(spec: ClusterSpec, outdir: Path, files: Sequence[Path]) -> str:
-    """Describe the manifests of a cluster: files with their objects, users with their logins, the command that comes next."""
-    return "\n".join([*_files(files), "", *_logins(spec), "", *_next(spec, outdir)])
+COMMANDS_SHOWN = 12
 
 
-def _files(files: Sequence[Path]) -> Iterator[str]:
-    for file in files:
+def summary(spec: ClusterSpec, outdir: Path, files: Mapping[Path, list[Manifest]], found: Changes | None = None) -> str:
+    """Describe the manifests of a cluster.
+
+    Args:
+        spec: the settings.
+        outdir: the directory of the manifests.
+        files: the manifests, by their files.
+        found: what differs from those that were there before. Default: there were none.
+
+    Returns:
+        Files with their objects, users with their logins, what applying changes, the command that comes next.
+    """
+    difference = ["", *described(found, spec.namespace)] if found else []
+    return "\n".join([*_files(files), "", *_logins(spec), *difference, "", *_next(spec, outdir)])
+
+
+def _files(files: Mapping[Path, list[Manifest]]) -> Iterator[str]:
+    for file, manifests in files.items():
         yield str(file)
-        objects: list[dict[str, Any]] = [document for document in YAML(typ="safe").load_all(file.read_text(encoding="utf-8")) if document]
         kinds: dict[str, list[str]] = {}
-        for each in objects:
+        for each in manifests:
             kinds.setdefault(each["kind"], []).append(each["metadata"]["name"])
         for kind, names in kinds.items():
             yield f"  {kind}: {_shortened(names)}"
@@ -56,7 +67,20 @@ def _address(spec: ClusterSpec) -> str:
     return f" at {scheme}://{spec.ingress.host}/"
 
 
+def _directories(spec: ClusterSpec, path: str) -> Iterator[str]:
+    homes = [home_directory(user, spec.names, spec.storage) for user in spec.users]
+    needed = list(commands(shared_directory(spec.names, spec.storage), homes, links=spec.storage.homes == "single"))
+    yield f"What the administrator of the NFS server has to have made, in {path}:"
+    yield from (f"  {command}" for command in needed[:COMMANDS_SHOWN])
+    if len(needed) > COMMANDS_SHOWN:
+        yield f"  and {len(needed) - COMMANDS_SHOWN} more of the same kind"
+
+
 def _next(spec: ClusterSpec, outdir: Path) -> Iterator[str]:
-    if spec.create_namespace:
+    if spec.create_namespace and spec.storage.external is None:
         yield f"The namespace {spec.namespace} is among the files: deleting it deletes the claim under the homes."
+    if spec.storage.reclaim_policy == "Delete":
+        yield f"kubectl delete -f {outdir} deletes every home: storage.reclaim_policy is Delete."
+    if spec.storage.external is not None:
+        yield from _directories(spec, spec.storage.external.path)
     yield f"Next: kubectl apply -f {outdir}"

@@ -6,8 +6,10 @@ import os
 import shutil
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 
+from .changes import changes, read
 from .settings_file import SettingsFileError, load_cluster
 from .spec import ClusterSpec
 from .summary import summary
@@ -54,9 +56,10 @@ def main() -> None:
     except SettingsFileError as error:
         print(error, file=sys.stderr)
         sys.exit(BAD_INPUT)
+    before = read(outdir.glob("*.k8s.yaml"))
     try:
-        files = synthesize(spec, outdir)
+        after = read(synthesize(spec, outdir))
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         print(f"{outdir}: cannot be written: {error.filename}: {error.strerror}; OUT names another directory", file=sys.stderr)
         sys.exit(BAD_INPUT)
-    print(summary(spec, outdir, files))
+    print(summary(spec, outdir, after, changes(chain(*before.values()), chain(*after.values()))))

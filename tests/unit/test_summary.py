@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_cluster_constructs.spec import ClusterSpec, Gateway, IngressSettings, Jupyter, User
+from jupyter_cluster_constructs.changes import Changes, read
+from jupyter_cluster_constructs.spec import ClusterSpec, ExternalStorage, Gateway, IngressSettings, Jupyter, LocalStorage, Storage, User
 from jupyter_cluster_constructs.summary import summary
 
 from .examples import ADA, ED25519, GRACE, JUPYTER_HASHES, SHA512
@@ -16,7 +17,7 @@ OPEN = Jupyter(password_hash=JUPYTER_HASHES["argon2"])
 
 
 def lines(spec: ClusterSpec, *files: Path) -> list[str]:
-    return summary(spec, Path("dist"), files).splitlines()
+    return summary(spec, Path("dist"), read(files)).splitlines()
 
 
 def login(user: User) -> str:
@@ -98,3 +99,83 @@ def test_no_hash_and_no_key_is_printed() -> None:
     assert "$6$" not in text
     assert "AAAA" not in text
     assert "argon2:" not in text
+
+
+# What applying does
+
+
+def test_without_anything_before_nothing_is_said_of_restarts() -> None:
+    assert not any("kubectl apply restarts" in line for line in lines(ClusterSpec(name="lab")))
+
+
+def test_what_restarts_and_what_is_left_over_is_said_before_what_comes_next() -> None:
+    spec = ClusterSpec(name="lab", namespace="science")
+    said = summary(spec, Path("dist"), {}, Changes(restarted=("deployment/lab-worker",), refused=(), left_over=("service/lab-old",))).splitlines()
+    assert said[-6:] == [
+        "",
+        "Against what was there before, kubectl apply restarts the pods of deployment/lab-worker.",
+        "  A frontend's restart ends SSH sessions and kernels; a worker's, the memory of its engines. No file is lost.",
+        "kubectl apply does not remove what is no longer among the files: kubectl delete -n science service/lab-old",
+        "",
+        "Next: kubectl apply -f dist",
+    ]
+
+
+# What the administrator of a server that exists has to do
+
+
+def external(*users: User, single: bool = False) -> list[str]:
+    """The commands that are printed for external storage."""
+    storage = Storage(external=ExternalStorage(server="nfs", path="/srv/jupyter"), homes="single" if single else "per-user")
+    said = lines(ClusterSpec(name="lab", users=users, storage=storage))
+    begin = said.index("What the administrator of the NFS server has to have made, in /srv/jupyter:")
+    assert said[-1] == "Next: kubectl apply -f dist"
+    return said[begin + 1 : -1]
+
+
+def many(number: int) -> tuple[User, ...]:
+    return tuple(User(name=f"user{i}", uid=2000 + i) for i in range(number))
+
+
+def test_with_external_storage_the_commands_that_make_its_directories_are_printed() -> None:
+    assert external(ADA, User(name="kim", uid=1003, home_number=7)) == [
+        "  install -d -o 1000 -g 1000 -m 1777 jupyter_shared",
+        "  install -d -o 1001 -g 1000 -m 0750 user_home_dir_1001",
+        "  install -d -o 1003 -g 1000 -m 0750 user_home_dir_7",
+    ]
+
+
+def test_with_homes_in_one_volume_the_links_and_mount_points_are_among_them() -> None:
+    assert external(ADA, single=True) == [
+        "  install -d -o 1000 -g 1000 -m 1777 jupyter_shared",
+        "  install -d -o 0 -g 0 -m 0755 jupyter jupyter/config jupyter/shared",
+        "  install -d -o 1001 -g 1000 -m 0750 user_home_dir_1001 && ln -sfn user_home_dir_1001 ada",
+    ]
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_of_many_homes_the_first_are_shown_and_what_is_not_shown_is_of_the_same_kind(single: bool) -> None:
+    others = 2 if single else 1
+    assert external(*many(12 - others), single=single)[-1].startswith("  install ")
+    said = external(*many(100), single=single)
+    assert len(said) == 13
+    assert said[-1] == f"  and {100 + others - 12} more of the same kind"
+    assert not any("jupyter_shared" in line or "jupyter/config" in line for line in said[others:])
+
+
+@pytest.mark.parametrize("storage", [{"local": {}}, {"claim": "files"}, {"storage_class": "cephfs"}])
+def test_no_administrator_is_needed_where_the_cluster_makes_its_directories(storage: dict[str, object]) -> None:
+    spec = ClusterSpec.model_validate({"name": "lab", "users": [{"name": "ada", "uid": 1001}], "storage": storage | {"homes": "single"}})
+    assert not any("administrator" in line for line in lines(spec))
+
+
+@pytest.mark.parametrize("storage", [{"local": {}}, {"claim": "files"}, {"storage_class": "cephfs"}])
+def test_a_namespace_with_the_claim_under_the_homes_is_warned_of(storage: dict[str, object]) -> None:
+    spec = ClusterSpec.model_validate({"name": "lab", "namespace": "science", "create_namespace": True, "storage": storage})
+    assert any("deleting it deletes the claim" in line for line in lines(spec))
+
+
+def test_homes_that_the_deletion_takes_along_are_told() -> None:
+    kept, deleted = (ClusterSpec(name="lab", storage=Storage(local=LocalStorage(), reclaim_policy=policy)) for policy in ("Retain", "Delete"))
+    assert not any("deletes every home" in line for line in lines(kept))
+    assert "kubectl delete -f dist deletes every home: storage.reclaim_policy is Delete." in lines(deleted)
