@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from .kube import forwarded, items, kubectl, run, wait_until
-from .programs import registered_engines
+from .programs import recall, registered_engines
 from .remote import call
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,14 +45,14 @@ class Cluster:
     summary: str
 
     @classmethod
-    def synthesized(cls, settings: Any, directory: Path, environment: Mapping[str, str] | None = None) -> Cluster:
-        """Write settings to a file and make the manifests as a person does."""
+    def synthesized(cls, settings: Any, directory: Path, environment: Mapping[str, str] | None = None, tree: Path = ROOT) -> Cluster:
+        """Write settings to a file and make the manifests as a person does, in this tree or another."""
         directory.mkdir(parents=True, exist_ok=True)
         file, dist = directory / "cluster.yaml", directory / "dist"
         YAML().dump(settings, file)
         summary = run(
             [sys.executable, "app.py"],
-            directory=ROOT,
+            directory=tree,
             environment={**os.environ, **(environment or {}), "CONFIG": str(file), "CDK8S_OUTDIR": str(dist)},
             seconds=120,
         )
@@ -106,23 +106,43 @@ class Cluster:
         """Run a shell script in the NFS server, as the administrator of a server does, in the exported directory."""
         return self.execute("nfs-0", "nfs-server", "sh", "-euc", f"cd /export\n{script}", stdin=stdin)
 
-    def call(self, function: Callable[..., object], *arguments: object) -> Any:
-        """Run a function in the container of Jupyter Server."""
-        return call(lambda program: self.execute("deployment/frontend", "jupyter", "python3", "-", stdin=program), function, *arguments)
+    def call(self, function: Callable[..., object], *arguments: object, container: str = "jupyter", seconds: float = 60) -> Any:
+        """Run a function in a container of the frontend."""
+        return call(
+            lambda program: self.execute("deployment/frontend", container, "python3", "-", stdin=program, seconds=seconds), function, *arguments
+        )
 
     def engines(self) -> dict[int, str]:
         """The registered engines by id, each with its pod."""
         return {int(number): pod for number, pod in self.call(registered_engines).items()}
 
     def wait_for_engines_of_pods(self, seconds: float) -> dict[int, str]:
-        """The registered engines once they are those of the present worker pods and no others."""
+        """The registered engines once they are those of the worker pods, as many as there should be, and no others."""
 
         def engines() -> dict[int, str] | None:
+            deployments = items("deployments", "--namespace", self.namespace, "--selector", self.selector("worker"))
+            pods = [pod for pod in self.pods("worker") if "deletionTimestamp" not in pod["metadata"]]
+            if len(pods) != sum(deployment["spec"]["replicas"] for deployment in deployments):
+                return None
             found = self.engines()
-            pods = [pod["metadata"]["name"] for pod in self.pods("worker") for _ in pod["spec"]["containers"]]
-            return found if sorted(found.values()) == sorted(pods) else None
+            return found if sorted(found.values()) == sorted(pod["metadata"]["name"] for pod in pods for _ in pod["spec"]["containers"]) else None
 
         return wait_until("the engines are those of the worker pods", engines, seconds=seconds)
+
+    def wait_for_memory(self, variable: str, engines: Iterable[int], seconds: float) -> None:
+        """Wait until these engines and no others are registered and each tells, through every view, the id that push_ids gave it."""
+        ids = sorted(engines)
+
+        def all_recall() -> bool:
+            found = self.call(recall, variable)
+            return bool(found == {"direct": ids, "broadcast": ids, "coalescing broadcast": ids, "load-balanced": ids})
+
+        wait_until("the same engines answer with their memory", all_recall, seconds=seconds)
+
+    def delete_pods(self, *components: str, wait: bool = False) -> None:
+        """Delete the pods of components, and wait until they are gone if so asked."""
+        names = [f"pod/{name}" for component in components for name in self.pod_names(component)]
+        self.kubectl("delete", f"--wait={str(wait).lower()}", *names)
 
     def restarts(self) -> dict[str, int]:
         """How often each container was restarted, by pod and container."""

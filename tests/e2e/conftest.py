@@ -1,7 +1,7 @@
 """A cluster for the tests: the README's example, applied to the cluster of the current KUBECONFIG.
 
-Files run in the order of their names; those that break things come last. E2E_NFS_ADDRESS is the address of the NFS
-Service where the default lies outside the cluster's Service network.
+Files run in the order of their names; those that break things come last. E2E_NAMESPACE is where everything is made, by
+default `default`; E2E_NFS_ADDRESS is the address of the NFS Service where the default lies outside the cluster's Service network.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from .kube import kubectl
 from .ssh import Person, Session, login
 
 JUPYTER_SECRET = "lab-e2e-jupyter"
-EXTERNAL_NAMESPACE = "e2e-external"
+NAMESPACE = os.environ.get("E2E_NAMESPACE") or "default"
+EXTERNAL_NAMESPACE = f"e2e-external-{NAMESPACE}"
 
 NOTES = pytest.StashKey[list[str]]()
 DIAGNOSIS = pytest.StashKey[str]()
@@ -58,7 +59,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     stash = item.config.stash
     hidden = stash[HIDDEN]
     if report.failed and DIAGNOSIS not in stash:
-        stash[DIAGNOSIS] = _without_secrets(diagnosis(("default", EXTERNAL_NAMESPACE)), hidden)
+        stash[DIAGNOSIS] = _without_secrets(diagnosis(NAMESPACE), hidden)
     if any(secret in report.longreprtext for secret in hidden):
         report.longrepr = _without_secrets(report.longreprtext, hidden)
     report.sections = [(title, _without_secrets(text, hidden)) for title, text in report.sections]
@@ -100,6 +101,8 @@ def site(directory: Path, pytestconfig: pytest.Config) -> Iterator[Lab]:
     ada = Person.with_new_key("ada", directory, password)
     grace = Person.with_new_key("grace", directory)
     cluster = Cluster.synthesized(lab_settings(ada, grace), directory / "lab", {"ADA_PASSWORD": password})
+    if not kubectl("get", "namespace", NAMESPACE, "--ignore-not-found", "--output=name"):
+        kubectl("create", "namespace", NAMESPACE)
     refuse_a_stranger(cluster)
     remove(cluster)
     make_jupyter_secret(cluster, token)
@@ -115,6 +118,7 @@ def lab_settings(ada: Person, grace: Person) -> Any:
     users["grace"] |= {"ssh_keys": [grace.public_key]}
     settings["users"].append({"name": "locked", "uid": 1003})
     settings["jupyter"] = {"secret": JUPYTER_SECRET}
+    settings["namespace"] = NAMESPACE
     if address := os.environ.get("E2E_NFS_ADDRESS"):
         settings["storage"]["local"]["cluster_ip"] = address
     return settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from .kube import CommandError, items, kubectl
@@ -12,8 +12,14 @@ TAIL = 40
 EVENTS = 80
 
 
-def diagnosis(namespaces: Sequence[str]) -> str:
-    return "\n".join(line for namespace in namespaces for line in _of_namespace(namespace))
+def diagnosis(namespace: str) -> str:
+    """What is in the suite's namespace and in those that it makes for further clusters."""
+    try:
+        found = {pod["metadata"]["namespace"] for pod in items("pods", "--all-namespaces", "--selector", PRODUCT)}
+    except CommandError as error:
+        return str(error)
+    own = sorted(name for name in found if name == namespace or (name.startswith("e2e-") and name.endswith(f"-{namespace}")))
+    return "\n".join(line for name in own for line in _of_namespace(name))
 
 
 def _of_namespace(namespace: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 import zmq
 from ipyparallel.controller.heartmonitor import Heart
 
-from jupyter_cluster_constructs.ipython import RECONNECT_SECONDS
+from jupyter_cluster_constructs.ipython import RECONNECT_SECONDS, SETTLE_SECONDS
 from jupyter_cluster_constructs.runtime import reconnecting_sockets
 
 
@@ -28,6 +28,11 @@ def test_a_connection_attempt_ends_and_a_dead_connection_is_noticed_before_a_res
     noticed = options[zmq.TCP_KEEPALIVE_IDLE] + options[zmq.TCP_KEEPALIVE_INTVL] * options[zmq.TCP_KEEPALIVE_CNT]
     assert options[zmq.TCP_KEEPALIVE] == 1
     assert noticed < RECONNECT_SECONDS
+
+
+def test_all_sockets_of_a_restored_engine_have_tried_anew_before_it_is_shown() -> None:
+    pause = 0.2  # ZMQ_RECONNECT_IVL, at random up to twice its 100 ms
+    assert reconnecting_sockets.OPTIONS[zmq.CONNECT_TIMEOUT] / 1000 + pause < SETTLE_SECONDS
 
 
 def test_the_hearts_sockets_have_the_options_too() -> None:

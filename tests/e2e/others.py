@@ -1,0 +1,53 @@
+"""Clusters beside the example's, each in a namespace of its own, small enough for a node of two CPUs."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .cluster import Cluster
+from .conftest import NAMESPACE
+from .kube import kubectl
+
+CPU = "20m"
+
+
+def small_settings(name: str, *, ssh_key: str, storage: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A cluster of one engine and one user, ada."""
+    return {
+        "name": name,
+        "namespace": f"e2e-{name}-{NAMESPACE}",
+        "create_namespace": True,
+        "users": [{"name": "ada", "uid": 1001, "ssh_keys": [ssh_key]}],
+        "storage": dict(storage or {"local": {}}),
+        "workers": [{"replicas": 1, "cpu": CPU}],
+        "frontend": {container: {"cpu": CPU} for container in ("controller", "jupyter", "sshd")},
+    }
+
+
+def small_cluster(name: str, directory: Path, *, ssh_key: str, storage: Mapping[str, Any] | None = None) -> Cluster:
+    """Its manifests."""
+    settings = small_settings(name, ssh_key=ssh_key, storage=storage)
+    if (address := os.environ.get("E2E_NFS_ADDRESS")) and "local" in settings["storage"]:
+        settings["storage"]["local"]["cluster_ip"] = str(ipaddress.ip_address(address) + 1)
+    return Cluster.synthesized(settings, directory / name)
+
+
+@contextmanager
+def own_namespace(cluster: Cluster) -> Iterator[None]:
+    """A namespace without anything of a killed run, which is gone afterwards."""
+    remove(cluster)
+    try:
+        yield
+    finally:
+        remove(cluster)
+
+
+def remove(cluster: Cluster) -> None:
+    cluster.delete()
+    # The claim under the homes outlives the manifests, but not their namespace.
+    kubectl("delete", "namespace", cluster.namespace, "--ignore-not-found", "--timeout=120s", seconds=130)
