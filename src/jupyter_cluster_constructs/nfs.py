@@ -8,10 +8,12 @@ from constructs import Construct
 from . import ganesha, paths
 from .claimed_storage import ClaimedStorage
 from .directories import DIRECTORIES_KEY, HOMES_VOLUME, Directory, home_directory, links, shared_directory, specs
+from .errors import InvalidSettingsError
 from .labels import Component, object_labels
 from .nfs_server import NfsServer
 from .objects import checksum, claim_retention, claim_volume, metadata, mount, without_namespace
 from .spec import Images, LocalStorage, Storage, default_cluster_ip
+from .spec.storage import home_problems
 from .users import Users
 
 
@@ -30,6 +32,7 @@ class Nfs(Construct):
         images: where the images come from. Default: the library's own names.
 
     Raises:
+        InvalidSettingsError: with single homes, a user is called like a directory of the storage.
         ValueError: the cluster's name is too long for the StatefulSet that ``storage_class`` needs.
 
     Attributes:
@@ -45,6 +48,8 @@ class Nfs(Construct):
         self.names = users.names
         self._storage = storage or Storage(local=LocalStorage())
         self._images = images or Images()
+        if problems := tuple(home_problems(users.users, self._storage)):
+            raise InvalidSettingsError(*problems)
         self.homes = tuple(home_directory(user, self.names, self._storage) for user in users.users)
         self.shared = shared_directory(self.names, self._storage)
         self.server: NfsServer | None = None

@@ -6,7 +6,7 @@ import pytest
 from support import Manifest, all_of, containers, mounted_volumes, one, pod_metadata, pod_of, without_containers
 from syrupy.assertion import SnapshotAssertion
 
-from jupyter_cluster_constructs import ExternalStorage, LocalStorage, Names, Nfs, Storage, Users
+from jupyter_cluster_constructs import ExternalStorage, InvalidSettingsError, LocalStorage, Names, Nfs, Storage, User, Users
 
 from .charts import ADA, EXTERNAL, GRACE, LOCAL, NAMES, PHYSICS, SINGLE, STORAGES, manifests, new_chart
 
@@ -395,3 +395,10 @@ def test_the_construct_alone_refuses_a_name_that_is_too_long_for_its_statefulset
     chart = new_chart()
     Nfs(chart, "Nfs", users=Users(new_chart(), "Users", names=Names("c" * 44, "science")), storage=storage)
     assert len(one(manifests(chart), "StatefulSet")["metadata"]["name"]) == 52
+
+
+def test_a_user_called_like_a_directory_is_refused_where_names_are_beside_directories() -> None:
+    accounts = Users(new_chart(), "Users", names=NAMES, users=[User(name="jupyter_shared", uid=1001)])
+    assert Nfs(new_chart(), "Nfs", users=accounts, storage=LOCAL).homes
+    with pytest.raises(InvalidSettingsError, match="a directory of the storage"):
+        Nfs(new_chart(), "Nfs", users=accounts, storage=LOCAL.model_copy(update={"homes": "single"}))

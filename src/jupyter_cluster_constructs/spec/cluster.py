@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Self
 
@@ -14,7 +13,7 @@ from .accounts import Group, User, account_problems
 from .base import Settings
 from .pods import FrontendPod, Images, WorkerGroup
 from .services import Controller, IngressSettings, Jupyter, Ssh
-from .storage import LocalStorage, Storage
+from .storage import LocalStorage, Storage, home_problems
 from .values import ClusterName, DnsLabel, Listed
 
 
@@ -75,10 +74,4 @@ class ClusterSpec(Settings):
         if self.storage.is_claimed and len(self.names.storage) > STATEFULSET_NAME_LIMIT:
             allowed = STATEFULSET_NAME_LIMIT - len(self.names.storage) + len(self.name)
             yield Problem(("name",), f"received {self.name!r} of {len(self.name)} characters; allowed with this storage: at most {allowed}")
-        if self.storage.homes == "single":
-            for i, user in enumerate(self.users):
-                # Each user's name is a link beside the homes.
-                if re.fullmatch("jupyter_shared|user_home_dir_[0-9]+", user.name):
-                    yield Problem(
-                        ("users", i, "name"), f"received {user.name!r}, a directory of the storage with `homes: single`; choose another name"
-                    )
+        yield from home_problems(self.users, self.storage)

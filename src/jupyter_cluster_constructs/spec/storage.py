@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ..errors import Problem
+from .accounts import User
 from .base import Settings
 from .values import AbsolutePath, DnsSubdomain, HomeMode, Listed, SizeQuantity
 
@@ -127,6 +131,14 @@ class Storage(Settings):
         if self.reclaim_policy == "Delete" and self.local is None and self.storage_class is None:
             raise ValueError("received reclaim_policy Delete for storage that the cluster does not make; allowed: Retain")
         return self
+
+
+def home_problems(users: Sequence[User], storage: Storage) -> Iterator[Problem]:
+    """Find users whose names are those of directories that their homes' links would be beside."""
+    if storage.homes == "single":
+        for i, user in enumerate(users):
+            if re.fullmatch("jupyter_shared|user_home_dir_[0-9]+", user.name):
+                yield Problem(("users", i, "name"), f"received {user.name!r}, a directory of the storage with `homes: single`; choose another name")
 
 
 def default_cluster_ip(namespace: str, name: str) -> str:
