@@ -17,7 +17,8 @@ from .spec import Images, LocalStorage, Resources
 
 CAPABILITIES = ("DAC_READ_SEARCH", "SETUID", "SETGID", "CHOWN", "FOWNER", "FSETID", "DAC_OVERRIDE")
 CONFIG_DIRECTORY = "/etc/ganesha"
-QUIET_SECONDS = 5
+# Longer than a large cluster takes to stop leading clients to a Service that is deleted.
+QUIET_SECONDS = 10
 # An idle client asks its server every 15 s or so, and notices 10 s later that it is another one.
 BACK_SECONDS = 30
 RECORD = f"{paths.EXPORT}/.nfs-clients"

@@ -56,7 +56,7 @@ class LocalStorage(Settings):
         ge=0,
         le=3600,
         description="Longest time, in seconds, that the NFS server goes on for the clients that are left once its Service is deleted. "
-        "While the Service is there, a stopping server ends after 5 s, since the next one takes over.",
+        "While the Service is there, a stopping server ends after 10 s, since the next one takes over.",
     )
 
 
