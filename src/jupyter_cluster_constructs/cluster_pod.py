@@ -128,10 +128,10 @@ class ClusterPod:
 
     def wait_for_nfs(self) -> list[k8s.Container]:
         """An init container that waits for the local NFS server and uses every mount of it; none with external storage."""
-        if self.nfs.server is None or self.nfs.address is None:
+        if self.nfs.server is None:
             return []
         mounts = self.nfs.mounts()
-        command = self.python("wait_for_nfs.py", self.nfs.address, *(m.mount_path for m in mounts))
+        command = self.python("wait_for_nfs.py", self.nfs.server.address, *(m.mount_path for m in mounts))
         return [self.container("wait-for-nfs", command, resources=INIT_RESOURCES, mounts=mounts)]
 
     @staticmethod

@@ -46,6 +46,7 @@ class NfsServer(Construct):
 
     Attributes:
         service_name: the Service.
+        address: its address.
     """
 
     def __init__(
@@ -61,8 +62,8 @@ class NfsServer(Construct):
         retention: k8s.StatefulSetPersistentVolumeClaimRetentionPolicy | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self._names, self._images, self._local, self._address = names, images, local, address
-        self.service_name = names.nfs
+        self._names, self._images, self._local = names, images, local
+        self.service_name, self.address = names.nfs, address
         k8s.KubeService(
             self,
             "Service",
@@ -119,7 +120,7 @@ class NfsServer(Construct):
 
     def _server(self) -> k8s.Container:
         answers = ["export_answers.py", paths.EXPORT]
-        service = ["--service", self._address]
+        service = ["--service", self.address]
         back = ["clients_are_back.py", paths.EXPORT, "--record", RECORD, "--at-most", str(BACK_SECONDS), *service]
         wait = ["wait_for_clients.py", "--quiet-seconds", str(QUIET_SECONDS), "--at-most", str(self._local.leave_seconds), *service]
         return k8s.Container(

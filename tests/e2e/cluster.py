@@ -84,13 +84,24 @@ class Cluster:
         return time.monotonic() - start
 
     def wait_until_engines_are_ready(self) -> None:
-        self._wait_for_rollout(f"{self.name}-worker")
+        self.wait_for_rollouts("deployment/worker")
 
     def wait_until_frontend_is_ready(self) -> None:
-        self._wait_for_rollout(f"{self.name}-frontend")
+        self.wait_for_rollouts("deployment/frontend")
 
-    def _wait_for_rollout(self, deployment: str) -> None:
-        self.kubectl("rollout", "status", f"deployment/{deployment}", f"--timeout={READY_SECONDS}s", seconds=READY_SECONDS + 10)
+    def wait_for_rollouts(self, *workloads: str, seconds: int = READY_SECONDS) -> None:
+        """Wait until all pods of workloads are new and ready; each is named without the cluster's name, as `statefulset/nfs`."""
+        for kind, _, name in (workload.partition("/") for workload in workloads):
+            self.kubectl("rollout", "status", f"{kind}/{self.name}-{name}", f"--timeout={seconds}s", seconds=seconds + 10)
+
+    def refusal(self) -> str | None:
+        """With what message the init container own-homes ended that found something wrong."""
+        for pod in self.pods("frontend"):
+            for status in pod["status"].get("initContainerStatuses", ()):
+                ended = status["state"].get("terminated") or status["lastState"].get("terminated") or {}
+                if status["name"] == "own-homes" and ended.get("exitCode"):
+                    return str(ended["message"]).strip()
+        return None
 
     def forward(self, service: str, port: int) -> AbstractContextManager[int]:
         """A port of this machine that leads to one of its Services."""

@@ -54,15 +54,7 @@ def refusal(second: Cluster) -> str:
     """What the init container says that may not put the wrong owner right."""
     second.apply()
 
-    def message() -> str | None:
-        for pod in second.pods("frontend"):
-            for status in pod["status"].get("initContainerStatuses", ()):
-                ended = status["state"].get("terminated") or status["lastState"].get("terminated") or {}
-                if status["name"] == "own-homes" and ended.get("exitCode"):
-                    return str(ended["message"])
-        return None
-
-    return wait_until("own-homes fails", message, seconds=REFUSAL_SECONDS)
+    return wait_until("own-homes fails", second.refusal, seconds=REFUSAL_SECONDS)
 
 
 @pytest.fixture(scope="module")

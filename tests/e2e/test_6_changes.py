@@ -50,8 +50,7 @@ class ChangingLab:
         return components
 
     def wait_until_rolled_out(self) -> None:
-        for workload in ("statefulset/lab-nfs", "deployment/lab-frontend", "deployment/lab-worker"):
-            self.lab.cluster.kubectl("rollout", "status", workload, "--timeout=180s", seconds=190)
+        self.lab.cluster.wait_for_rollouts("statefulset/nfs", "deployment/frontend", "deployment/worker")
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def test_no_acknowledged_write_is_lost_and_writers_go_on(lab: Lab, ada: Session,
     with writing([Writer.in_session(ada, "user_home_dir_1001"), Writer.on_engine(lab.cluster, pod)]) as all_written:
         start = time.monotonic()
         lab.cluster.kubectl("delete", "pod", "lab-nfs-0", *FAULTS[fault], seconds=90)
-        lab.cluster.kubectl("rollout", "status", "statefulset/lab-nfs", f"--timeout={READY_SECONDS}s", seconds=READY_SECONDS + 10)
+        lab.cluster.wait_for_rollouts("statefulset/nfs", seconds=READY_SECONDS)
         ready = time.monotonic() - start
         time.sleep(3)
 

@@ -139,7 +139,7 @@ def test_what_is_missing_on_an_external_server_is_named_with_the_commands_that_m
     cluster = small_cluster("external", directory, ssh_key=site.ada.public_key, storage=storage)
     with own_namespace(cluster):
         cluster.apply()
-        message = wait_until("own-homes says what is missing", lambda: refusal(cluster), seconds=SYNC_SECONDS)
+        message = wait_until("own-homes says what is missing", cluster.refusal, seconds=SYNC_SECONDS)
         assert [line.partition(" ")[0] for line in message.splitlines()] == [
             "user_home_dir_1001",
             "ada",
@@ -154,16 +154,6 @@ def test_what_is_missing_on_an_external_server_is_named_with_the_commands_that_m
         cluster.wait_until_frontend_is_ready()
         note(f"external storage, homes in one volume: commands done to all ready: {time.monotonic() - start:.1f} s")
         assert is_let_in(cluster, site, "ada")
-
-
-def refusal(cluster: Cluster) -> str | None:
-    """With what message own-homes ended."""
-    for pod in cluster.pods("frontend"):
-        for status in pod["status"].get("initContainerStatuses", ()):
-            ended = status["state"].get("terminated") or status["lastState"].get("terminated") or {}
-            if status["name"] == "own-homes" and ended.get("exitCode"):
-                return str(ended["message"]).strip()
-    return None
 
 
 @pytest.fixture
@@ -197,7 +187,7 @@ def test_a_cluster_on_a_class_keeps_its_claim_until_it_is_told_otherwise(
         settings = small_settings("class", ssh_key=site.ada.public_key, storage=storage | {"reclaim_policy": "Delete"})
         forgetful = without_namespace(Cluster.synthesized(settings, cluster.dist.parent))
         forgetful.apply()
-        cluster.kubectl("rollout", "status", "statefulset/class-storage", "--timeout=60s", seconds=70)
+        cluster.wait_for_rollouts("statefulset/storage", seconds=60)
         forgetful.delete()
         wait_until("the claim is gone", lambda: not claims(cluster), seconds=60)
 

@@ -106,7 +106,7 @@ def test_delete_ends_within_a_minute_after_the_nfs_servers_pod_was_replaced(agai
     # Idle clients notice the other server late, and find it by the Service alone, which goes in the first second.
     cluster, start = again.cluster, time.monotonic()
     cluster.kubectl("delete", "pod", "lab-nfs-0")
-    cluster.kubectl("rollout", "status", "statefulset/lab-nfs", "--timeout=60s", seconds=70)
+    cluster.wait_for_rollouts("statefulset/nfs", seconds=60)
     ready = time.monotonic() - start
 
     seconds = cluster.delete()

@@ -63,8 +63,7 @@ def test_homes_host_keys_and_engines_survive_an_upgrade_from_the_last_release(
     new = Cluster.synthesized(small_settings(NAME, ssh_key=site.ada.public_key), running.dist.parent)
     # The API server refuses, and the command fails, where a field is changed that can't be.
     new.apply()
-    for workload in (f"statefulset/{NAME}-nfs", f"deployment/{NAME}-frontend", f"deployment/{NAME}-worker"):
-        new.kubectl("rollout", "status", workload, "--timeout=180s", seconds=190)
+    new.wait_for_rollouts("statefulset/nfs", "deployment/frontend", "deployment/worker")
     new.wait_for_engines_of_pods(60)
     note(f"  apply to all replaced and registered: {time.monotonic() - start:.1f} s")
 
