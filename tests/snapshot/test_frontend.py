@@ -18,7 +18,7 @@ from jupyter_cluster_constructs import (
     Toleration,
     User,
 )
-from jupyter_cluster_constructs import frontend as frontend_module
+from jupyter_cluster_constructs import controller_container
 from jupyter_cluster_constructs.spec import JUPYTER_PORT, SSHD_PORT
 
 from .charts import ADA, EXTERNAL, GRACE, LOCAL, PHYSICS, SHA512, manifests, new_chart, parts
@@ -274,6 +274,6 @@ def test_without_users_the_frontend_is_there_all_the_same() -> None:
 
 def test_every_service_and_every_port_of_the_frontend_is_exposed(local: list[Manifest]) -> None:
     assert {m["metadata"]["name"] for m in all_of(local, "Service")} == {"lab-frontend", "lab-ssh", "lab-jupyter"}
-    assert len(frontend_module.ENGINE_PORT_NAMES) == len(Controller().engine_ports)
+    assert len(controller_container.ENGINE_PORT_NAMES) == len(Controller().engine_ports)
     # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container: at most 15 characters.
-    assert all(len(name) <= 15 for name in frontend_module.ENGINE_PORT_NAMES)
+    assert all(len(name) <= 15 for name in controller_container.ENGINE_PORT_NAMES)

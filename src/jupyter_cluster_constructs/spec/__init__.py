@@ -3,6 +3,8 @@
 from .accounts import Group, User
 from .base import Settings
 from .cluster import ClusterSpec
+from .controller import Controller
+from .jupyter import JUPYTER_PORT, JUPYTER_SERVICE_PORT, Gateway, IngressSettings, Jupyter
 from .pods import (
     ControllerResources,
     FrontendPod,
@@ -14,7 +16,7 @@ from .pods import (
     Toleration,
     WorkerGroup,
 )
-from .services import JUPYTER_PORT, JUPYTER_SERVICE_PORT, SSHD_PORT, Controller, Gateway, IngressSettings, Jupyter, Ssh
+from .ssh import SSHD_PORT, Ssh
 from .storage import ExternalStorage, LocalStorage, Storage, default_cluster_ip
 
 __all__ = [

@@ -11,8 +11,10 @@ from ..errors import InvalidSettingsError, Problem
 from ..names import NAME_LIMIT, STATEFULSET_NAME_LIMIT, Names
 from .accounts import Group, User, account_problems
 from .base import Settings
+from .controller import Controller
+from .jupyter import IngressSettings, Jupyter
 from .pods import FrontendPod, Images, WorkerGroup
-from .services import Controller, IngressSettings, Jupyter, Ssh
+from .ssh import Ssh
 from .storage import LocalStorage, Storage, home_problems
 from .values import ClusterName, DnsLabel, Listed
 

@@ -1,0 +1,37 @@
+"""The controller's container."""
+
+from __future__ import annotations
+
+from cdk8s_plus_27 import k8s
+
+from . import paths
+from .cluster_pod import ClusterPod, Probes
+from .objects import exec_probe
+from .spec import Controller, Resources
+
+ENGINE_PORT_NAMES = ("registration", "control", "mux", "task", "iopub", "hb-ping", "hb-pong", "broadcast-0", "broadcast-1")
+
+
+def engine_ports(controller: Controller) -> tuple[tuple[str, int], ...]:
+    """Names and numbers of the ports that engines connect to."""
+    return tuple(zip(ENGINE_PORT_NAMES, controller.engine_ports, strict=True))
+
+
+def controller_container(pod: ClusterPod, resources: Resources) -> k8s.Container:
+    """The controller, ready once each of its ports answers."""
+    controller = pod.config.controller
+    answers = pod.python("controller_answers.py", *map(str, (*controller.engine_ports, *controller.client_ports)))
+    return pod.container(
+        "controller",
+        ["tini", "--", *pod.shell("start_controller.sh")],
+        resources=resources,
+        environment={"HOME": paths.JUPYTER_HOME, "IPYTHONDIR": paths.CONTROLLER_DIRECTORY},
+        mounts=pod.jupyter_mounts("controller"),
+        ports=[k8s.ContainerPort(name=name, container_port=port, protocol="TCP") for name, port in engine_ports(controller)],
+        probes=Probes(
+            startup=exec_probe(answers, period=1, failures=120),
+            readiness=exec_probe(answers, period=5, failures=2),
+            # A scheduler that hangs is noticed after 13 to 18 s; a loaded machine would have to stop it for as long.
+            liveness=exec_probe(answers, period=5, failures=3),
+        ),
+    )

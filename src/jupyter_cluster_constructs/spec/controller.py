@@ -1,0 +1,60 @@
+"""Settings of the controller."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from .base import Settings
+from .jupyter import JUPYTER_PORT
+from .ssh import SSHD_PORT
+
+CONTROLLER_PORTS = 18
+
+
+class Controller(Settings):
+    """The IPython Parallel controller.
+
+    https://ipyparallel.readthedocs.io/en/latest/reference/details.html
+    """
+
+    first_port: int = Field(
+        default=10101, ge=1024, le=65536 - CONTROLLER_PORTS, description=f"First of the {CONTROLLER_PORTS} ports in a row that the controller uses."
+    )
+    heartbeat_period: int = Field(
+        default=1000, ge=100, le=60_000, description="Time between heartbeats, in milliseconds; an engine is registered after two of them."
+    )
+    heartbeat_misses: int = Field(default=10, ge=2, le=1000, description="Heartbeats in a row that an engine may miss before it is taken as gone.")
+    task_database: Literal["none", "memory"] = Field(
+        default="none",
+        description="Where the controller keeps finished tasks for other clients to ask for: nowhere, or in its memory (up to 1 GiB more).",
+    )
+
+    @model_validator(mode="after")
+    def _ports_are_free(self) -> Self:
+        for port, owner in ((SSHD_PORT, "sshd"), (JUPYTER_PORT, "Jupyter Server")):
+            if self.first_port <= port < self.first_port + CONTROLLER_PORTS:
+                raise ValueError(
+                    f"received first_port {self.first_port}, whose {CONTROLLER_PORTS} ports include {port} of {owner}; choose another, such as 10101"
+                )
+        return self
+
+    def ports(self, start: int, count: int) -> tuple[int, ...]:
+        """Some of the controller's ports, by their position after the first."""
+        return tuple(range(self.first_port + start, self.first_port + start + count))
+
+    @property
+    def engine_ports(self) -> tuple[int, ...]:
+        """Ports that engines connect to: registration, control, mux, task, iopub, two of heartbeats, two of broadcasts."""
+        return self.ports(0, 9)
+
+    @property
+    def client_ports(self) -> tuple[int, ...]:
+        """Ports that clients connect to, beside registration: control, mux, task, iopub, notification, broadcast."""
+        return self.ports(9, 6)
+
+    @property
+    def internal_ports(self) -> tuple[int, ...]:
+        """Ports inside the controller, on its loopback address."""
+        return self.ports(15, 3)

@@ -1,0 +1,57 @@
+"""The containers of SSH: sshd, and what makes its host keys."""
+
+from __future__ import annotations
+
+from cdk8s_plus_27 import k8s
+
+from . import paths
+from .accounts import SSHD_KEYS
+from .cluster_pod import INIT_RESOURCES, SCRATCH, ClusterPod, Probes
+from .objects import mount, security_context
+from .spec import SSHD_PORT, Resources
+from .sshd import HOST_KEY_TYPES
+from .users import Users
+
+HOST_KEYS_VOLUME = "host-keys"
+
+
+def host_keys_volume() -> k8s.Volume:
+    """Where sshd finds its host keys."""
+    return k8s.Volume(name=HOST_KEYS_VOLUME, empty_dir=k8s.EmptyDirVolumeSource(medium="Memory"))
+
+
+def host_keys_container(pod: ClusterPod) -> k8s.Container:
+    """An init container that makes the host keys once, and copies those that are kept."""
+    return pod.container(
+        "make-host-keys",
+        pod.shell("make_host_keys.sh", paths.KEPT_HOST_KEYS, paths.HOST_KEYS, *HOST_KEY_TYPES),
+        resources=INIT_RESOURCES,
+        # Group 0 lets sshd's root read the copies, though it has no rights over other people's files.
+        security=security_context(uid=SSHD_KEYS.uid, gid=0),
+        mounts=[pod.nfs.shared_mount(), Users.mount(pod.users.names_volume()), mount(HOST_KEYS_VOLUME, paths.HOST_KEYS)],
+    )
+
+
+def sshd_container(pod: ClusterPod, resources: Resources) -> k8s.Container:
+    """The SSH server, with everything that members run in their sessions."""
+    return pod.container(
+        "sshd",
+        pod.shell("start_sshd.sh"),
+        resources=resources,
+        # SETUID and SETGID become the member; SYS_CHROOT separates the part before the login; CHOWN hands over
+        # the terminal; AUDIT_WRITE records the login, without which a terminal is refused.
+        security=security_context("SETUID", "SETGID", "SYS_CHROOT", "CHOWN", "AUDIT_WRITE", uid=0),
+        mounts=[
+            *pod.nfs.mounts(),
+            Users.mount(pod.users.logins_volume()),
+            mount(HOST_KEYS_VOLUME, paths.HOST_KEYS, read_only=True),
+            mount(SCRATCH, paths.TMP, sub_path="sshd-tmp"),
+        ],
+        ports=[k8s.ContainerPort(name="ssh", container_port=SSHD_PORT, protocol="TCP")],
+        probes=Probes(startup=_accepts(1, 60), readiness=_accepts(10, 3), liveness=_accepts(30, 3)),
+    )
+
+
+def _accepts(period: int, failures: int) -> k8s.Probe:
+    connect = k8s.TcpSocketAction(port=k8s.IntOrString.from_string("ssh"))
+    return k8s.Probe(tcp_socket=connect, period_seconds=period, failure_threshold=failures)
