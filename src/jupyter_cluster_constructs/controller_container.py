@@ -5,8 +5,9 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 
 from . import paths
+from .accounts import IPCONTROLLER, JUPYTER, MEMBERS
 from .cluster_pod import ClusterPod, Probes
-from .objects import exec_probe
+from .objects import exec_probe, mount, security_context
 from .spec import Controller, Resources
 
 ENGINE_PORT_NAMES = ("registration", "control", "mux", "task", "iopub", "hb-ping", "hb-pong", "broadcast-0", "broadcast-1")
@@ -17,16 +18,29 @@ def engine_ports(controller: Controller) -> tuple[tuple[str, int], ...]:
     return tuple(zip(ENGINE_PORT_NAMES, controller.engine_ports, strict=True))
 
 
+def curve_volumes(controller: Controller) -> list[k8s.Volume]:
+    """The Secret with the controller's CurveZMQ key, if there is one."""
+    if controller.curve_secret is None:
+        return []
+    return [k8s.Volume(name="curve", secret=k8s.SecretVolumeSource(secret_name=controller.curve_secret))]
+
+
 def controller_container(pod: ClusterPod, resources: Resources) -> k8s.Container:
     """The controller, ready once each of its ports answers."""
     controller = pod.config.controller
     answers = pod.python("controller_answers.py", *map(str, (*controller.engine_ports, *controller.client_ports)))
     return pod.container(
         "controller",
-        ["tini", "--", *pod.shell("start_controller.sh")],
+        ["tini", "--", *pod.shell("start_controller.sh", str(JUPYTER.uid), str(MEMBERS.gid))],
         resources=resources,
         environment={"HOME": paths.JUPYTER_HOME, "IPYTHONDIR": paths.CONTROLLER_DIRECTORY},
-        mounts=pod.jupyter_mounts("controller"),
+        # Members' tasks run as `jupyter`, and must not read the controller's keys.
+        security=security_context(uid=IPCONTROLLER.uid),
+        mounts=[
+            pod.nfs.shared_mount(),
+            *pod.own_mounts("controller"),
+            *(mount(volume.name, paths.CURVE_SECRET, read_only=True) for volume in curve_volumes(controller)),
+        ],
         ports=[k8s.ContainerPort(name=name, container_port=port, protocol="TCP") for name, port in engine_ports(controller)],
         probes=Probes(
             startup=exec_probe(answers, period=1, failures=120),

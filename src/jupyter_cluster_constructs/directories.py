@@ -86,7 +86,8 @@ def shared_directory(names: Names, storage: Storage) -> Directory:
     return Directory(
         name=SHARED_DIRECTORY,
         path=paths.SHARED,
-        owner=JUPYTER.uid,
+        # A sticky directory's owner renames and removes everybody's files, and members' tasks run as `jupyter`.
+        owner=0,
         mode=SHARED_MODE,
         claim_name=claimed_by(names, storage) if storage.is_claimed else names.shared_claim,
         pod_volume_name=STORAGE_VOLUME if storage.is_claimed else "shared",

@@ -46,6 +46,7 @@ def controller_config(controller: Controller, location: str) -> str:
         # Changing it changes how many ports are needed; 0 makes coalescing broadcasts hang.
         "IPController.broadcast_scheduler_depth": 1,
         "IPController.client_json_file": paths.CLIENT_CONNECTION_FILE,
+        "IPController.engine_json_file": paths.ENGINE_CONNECTION_FILE,
         "IPController.reuse_files": True,
         "IPController.restore_engines": True,
         "IPController.registration_timeout": 300,
@@ -60,6 +61,7 @@ import sys
 c = get_config()
 {_assignments(values)}
 sys.path.insert(0, {paths.CONFIG!r})
+{_encryption(controller)}\
 import finished_tasks
 import restored_engines
 import watched_schedulers
@@ -67,6 +69,18 @@ import watched_schedulers
 finished_tasks.install()
 restored_engines.install(grace_seconds={RECONNECT_SECONDS + 2 * controller.heartbeat_period / 1000:g}, settle_seconds={SETTLE_SECONDS})
 watched_schedulers.install()
+"""
+
+
+def _encryption(controller: Controller) -> str:
+    if not controller.encryption:
+        return ""
+    pair = f"pair_in({paths.CURVE_SECRET!r})" if controller.curve_secret else "kept_pair()"
+    return f"""\
+import curve_keys
+
+c.IPController.enable_curve = True
+c.IPController.curve_publickey, c.IPController.curve_secretkey = curve_keys.{pair}
 """
 
 

@@ -12,9 +12,12 @@ HOMES = "/home"
 STORAGE = "/run/storage"  # the storage as a whole, where an init container looks after it
 DIRECTORIES = "/run/directories"
 
-CONTROLLER_DIRECTORY = f"{SHARED}/.ipython"
+CURVE_SECRET = "/run/curve"
+
+CONTROLLER_DIRECTORY = f"{SHARED}/.controller"
 CONTROLLER_PROFILE = f"{CONTROLLER_DIRECTORY}/profile_default"
-ENGINE_CONNECTION_FILE = f"{CONTROLLER_PROFILE}/security/ipcontroller-engine.json"
+# Not in the profile's directory `security`, which the controller closes to everybody else.
+ENGINE_CONNECTION_FILE = f"{CONTROLLER_DIRECTORY}/ipcontroller-engine.json"
 CLIENT_CONNECTION_FILE = f"{CONTROLLER_DIRECTORY}/ipcontroller-client.json"
 REGISTERED_ENGINES = f"{CONTROLLER_PROFILE}/log/engines.json"
 KEPT_HOST_KEYS = f"{SHARED}/.sshd"

@@ -201,8 +201,8 @@ def controllers_processes() -> dict[str, int]:
     import json
     from pathlib import Path
 
-    directory = Path("/home/jupyter/shared/.ipython")
-    engine = json.loads((directory / "profile_default/security/ipcontroller-engine.json").read_text())
+    directory = Path("/home/jupyter/shared/.controller")
+    engine = json.loads((directory / "ipcontroller-engine.json").read_text())
     names = {engine[name]: name for name in ("iopub", "mux", "control", "task", "hb_ping")}
     names |= {port: f"broadcast-{leaf}" for leaf, port in enumerate(engine["broadcast"])}
     names[json.loads((directory / "ipcontroller-client.json").read_text())["broadcast"]] = "broadcast"
@@ -243,19 +243,20 @@ def run_tasks(count: int, at_once: int) -> int:
 
     import zmq
     from ipyparallel.serialize import pack_apply_message
+    from ipyparallel.util import connect
     from jupyter_client.session import Session
 
     def nothing() -> None:
         pass
 
-    info = json.loads(Path("/home/jupyter/shared/.ipython/ipcontroller-client.json").read_text())
+    info = json.loads(Path("/home/jupyter/shared/.controller/ipcontroller-client.json").read_text())
     session = Session(key=info["key"].encode(), signature_scheme=info["signature_scheme"])
     buffers = pack_apply_message(nothing, (), {})
     results: Counter[str] = Counter()
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.IDENTITY, session.bsession)
-        socket.connect(f"tcp://{info['location']}:{info['task']}")
+        connect(socket, f"tcp://{info['location']}:{info['task']}", curve_serverkey=(info["curve_serverkey"] or "").encode())
         for number in range(count + at_once):
             if number >= at_once:
                 assert socket.poll(60_000), f"no result for 60 s, after {results}"

@@ -21,7 +21,8 @@ RECONNECT_SECONDS = 13
 
 
 @pytest.fixture(autouse=True)
-def _restore(untouched_ipyparallel: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _restore(untouched_ipyparallel: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "kept"))
     # The files put their directory into sys.path, which this takes out again.
     monkeypatch.syspath_prepend("/nonexistent")
 
@@ -66,11 +67,24 @@ def test_a_restarted_controller_keeps_its_files_and_gets_its_engines_back(tmp_pa
     assert config.restore_engines is True
 
 
-def test_the_clients_file_is_outside_of_the_directory_that_the_controller_closes(tmp_path: Path) -> None:
-    file = controller_config(tmp_path).IPController.client_json_file
-    assert file == paths.CLIENT_CONNECTION_FILE
-    assert Path(file).is_absolute()
-    assert "security" not in file
+def test_both_connection_files_are_outside_of_the_directory_that_the_controller_closes(tmp_path: Path) -> None:
+    config = controller_config(tmp_path).IPController
+    assert (config.client_json_file, config.engine_json_file) == (paths.CLIENT_CONNECTION_FILE, paths.ENGINE_CONNECTION_FILE)
+    for file in (config.client_json_file, config.engine_json_file):
+        assert Path(file).is_absolute()
+        assert "security" not in file
+
+
+def test_traffic_is_encrypted_unless_the_settings_say_otherwise(tmp_path: Path) -> None:
+    config = controller_config(tmp_path).IPController
+    assert config.enable_curve is True
+    assert (len(config.curve_publickey), len(config.curve_secretkey)) == (40, 40)
+    assert "enable_curve" not in controller_config(tmp_path, Controller(encryption=False)).IPController
+
+
+def test_no_key_is_in_the_file_that_everybody_reads(tmp_path: Path) -> None:
+    config = controller_config(tmp_path).IPController
+    assert config.curve_secretkey.decode() not in (tmp_path / "config.py").read_text()
 
 
 @pytest.mark.parametrize(("setting", "database"), [("none", "NoDB"), ("memory", "DictDB")])
@@ -109,7 +123,7 @@ def unknown_options(config: Config, program: type[HasTraits]) -> set[str]:
 
 
 def test_engines_read_the_file_that_the_controller_writes(tmp_path: Path) -> None:
-    assert engine_config(tmp_path).IPEngine.url_file == f"{paths.CONTROLLER_PROFILE}/security/ipcontroller-engine.json"
+    assert engine_config(tmp_path).IPEngine.url_file == paths.ENGINE_CONNECTION_FILE
 
 
 @pytest.mark.parametrize("period", [100, 1000, 60_000])

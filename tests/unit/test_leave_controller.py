@@ -34,9 +34,12 @@ def state_file(tmp_path: Path) -> Path:
     return tmp_path / "engines.json"
 
 
-@pytest.fixture
-def hub(state_file: Path, untouched_ipyparallel: None) -> Iterator[Any]:
-    """A Hub of two engines that serves in a thread; `hub.port` is where it registers engines."""
+@pytest.fixture(params=["encrypted", "signed"])
+def hub(state_file: Path, untouched_ipyparallel: None, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A Hub of two engines that serves in a thread; `hub.port` is where it registers engines, `hub.keys` what its file holds of keys."""
+    public, secret = zmq.curve_keypair()
+    is_encrypted = request.param == "encrypted"
+    keys = {"key": "", "curve_serverkey": public.decode()} if is_encrypted else {"key": KEY, "curve_serverkey": None}
     restored_engines.install(grace_seconds=60, settle_seconds=60)
     ready, stop = threading.Event(), threading.Event()
     made: list[Any] = []
@@ -44,13 +47,17 @@ def hub(state_file: Path, untouched_ipyparallel: None) -> Iterator[Any]:
     async def serve() -> None:
         context = zmq.Context()
         streams = {name: ZMQStream(context.socket(zmq.ROUTER)) for name in ("query", "monitor", "notifier", "resubmit")}
+        if is_encrypted:
+            streams["query"].socket.curve_server = True
+            streams["query"].socket.curve_secretkey = secret
         port = streams["query"].socket.bind_to_random_port("tcp://127.0.0.1")
-        session = Session(key=KEY.encode())
+        session = Session(key=str(keys["key"]).encode())
         hub = Hub(loop=IOLoop.current(), session=session, db=NoDB(), engine_state_file=str(state_file), registration_timeout=300, **streams)
         for uuid in (OTHER, UUID):
             hub.register_engine(b"identity", {"content": {"uuid": uuid}})
             hub.handle_new_heart(uuid.encode())
         object.__setattr__(hub, "port", port)
+        object.__setattr__(hub, "keys", keys)
         made.append(hub)
         ready.set()
         while not stop.is_set():
@@ -98,25 +105,25 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[object], N
 
 
 def test_an_engine_that_leaves_is_out_of_the_list_and_the_others_stay(hub: Any, run: Callable[[object], None], state_file: Path) -> None:
-    run(connection(hub.port))
+    run(connection(hub.port, **hub.keys))
     assert json.loads(state_file.read_text())["engines"] == {"0": OTHER}
 
 
 def test_an_engine_leaves_a_controller_that_does_not_show_it_yet(hub: Any, run: Callable[[object], None], state_file: Path) -> None:
     hub.hidden_hearts = {UUID.encode()}
-    run(connection(hub.port))
+    run(connection(hub.port, **hub.keys))
     assert json.loads(state_file.read_text())["engines"] == {"0": OTHER}
 
 
 def test_an_engine_leaves_once(hub: Any, run: Callable[[object], None], tmp_path: Path) -> None:
-    run(connection(hub.port))
+    run(connection(hub.port, **hub.keys))
     assert not (tmp_path / "engine-id").exists()
     run("there is nothing left to do")
 
 
 def test_an_engine_that_is_in_no_list_has_nothing_to_do(hub: Any, state_file: Path) -> None:
     before = state_file.read_text()
-    assert leave_controller.leave("0b0e8f0c-0000-4000-8000-000000000000", connection(hub.port))
+    assert leave_controller.leave("0b0e8f0c-0000-4000-8000-000000000000", connection(hub.port, **hub.keys))
     assert state_file.read_text() == before
 
 
@@ -128,7 +135,7 @@ def test_an_engine_gives_up_soon_where_no_controller_answers(nobody: int, run: C
 
 
 def test_a_controller_with_another_key_is_asked_in_vain(hub: Any, run: Callable[[object], None], state_file: Path) -> None:
-    run(connection(hub.port, key="another"))
+    run(connection(hub.port, **hub.keys | dict(key="another")))
     assert UUID in json.loads(state_file.read_text())["engines"].values()
 
 

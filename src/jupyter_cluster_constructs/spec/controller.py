@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from .base import Settings
 from .jupyter import JUPYTER_PORT
 from .ssh import SSHD_PORT
+from .values import DnsSubdomain
 
 CONTROLLER_PORTS = 18
 
@@ -30,6 +31,22 @@ class Controller(Settings):
         default="none",
         description="Where the controller keeps finished tasks for other clients to ask for: nowhere, or in its memory (up to 1 GiB more).",
     )
+
+    encryption: bool = Field(
+        default=True,
+        description="CurveZMQ between clients, controller and engines; without it, whoever sees the traffic reads it. It costs nothing measurable.",
+    )
+    curve_secret: DnsSubdomain | None = Field(
+        default=None,
+        description="Secret in the namespace with the key `secretkey`, the controller's CurveZMQ secret key of 40 characters. "
+        "Default: one is made in the cluster once, and kept on the shared volume.",
+    )
+
+    @model_validator(mode="after")
+    def _secret_is_used(self) -> Self:
+        if self.curve_secret is not None and not self.encryption:
+            raise ValueError("received curve_secret with encryption false, which does not use it; leave one of them out")
+        return self
 
     @model_validator(mode="after")
     def _ports_are_free(self) -> Self:
