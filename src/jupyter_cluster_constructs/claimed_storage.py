@@ -10,8 +10,9 @@ from .directories import DIRECTORIES_KEY, STORAGE_VOLUME, claimed_by
 from .directory_maker import DirectoryMaker
 from .labels import Component, pod_labels, selector
 from .names import Names, checked_statefulset_name
-from .objects import claim_retention, claim_template, claim_volume, metadata, mount, pull_secrets
-from .spec import Images, Storage
+from .objects import claim_retention, claim_template, claim_volume, metadata, mount, pod_security_context, pull_secrets, service_account
+from .policies import network_policy
+from .spec import Images, Network, Storage
 
 
 class ClaimedStorage(Construct):
@@ -26,6 +27,7 @@ class ClaimedStorage(Construct):
         names: names of the cluster's resources.
         storage: the claim, or the class and size that it is made of.
         images: where the image comes from.
+        network: whether a NetworkPolicy is made.
         config_map_name: the ConfigMap with the list of directories.
         annotations: annotations of the pod, which is replaced when they change.
 
@@ -41,12 +43,15 @@ class ClaimedStorage(Construct):
         names: Names,
         storage: Storage,
         images: Images,
+        network: Network,
         config_map_name: str,
         annotations: dict[str, str] | None,
     ) -> None:
         super().__init__(scope, id)
         name = checked_statefulset_name(names.storage)
         labels = pod_labels(names.cluster, Component.STORAGE)
+        service_account(self, names, name, Component.STORAGE)
+        network_policy(self, names=names, name=name, component=Component.STORAGE, network=network)
         k8s.KubeService(
             self,
             "Service",
@@ -87,7 +92,9 @@ def _pod(names: Names, storage: Storage, images: Images, config_map_name: str) -
     if storage.claim is not None:
         volumes.append(claim_volume(STORAGE_VOLUME, claimed_by(names, storage)))
     return k8s.PodSpec(
+        service_account_name=names.storage,
         automount_service_account_token=False,
+        security_context=pod_security_context(),
         enable_service_links=False,
         termination_grace_period_seconds=5,
         image_pull_secrets=pull_secrets(images),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cdk8s_plus_27 import k8s
 
-from .objects import resource_requirements, security_context
+from .objects import exec_probe, resource_requirements, security_context
 from .spec import Images, Resources
 
 IMAGE = "nfs-server"
@@ -39,17 +39,37 @@ class DirectoryMaker:
 
     def follower(self) -> k8s.Container:
         """A container that makes what the list gains while the pod runs."""
-        return self._container("make-homes", FOLLOWER_RESOURCES, "--follow")
+        is_made = self._command("--check")
+        return self._container(
+            "make-homes",
+            FOLLOWER_RESOURCES,
+            "--follow",
+            readiness_probe=exec_probe(is_made, period=10, failures=1),
+            # What stands in a home's way is not removed by a restart; one that hangs is noticed after ten minutes.
+            liveness_probe=exec_probe(is_made, period=20, failures=30),
+        )
 
-    def _container(self, name: str, resources: Resources, *options: str) -> k8s.Container:
+    def _command(self, *options: str) -> list[str]:
         listed = ["--listed-in", self.listed_in] if self.listed_in else []
+        return ["make_directories.py", *options, *listed, self.root, *self.directories]
+
+    def _container(
+        self,
+        name: str,
+        resources: Resources,
+        *options: str,
+        readiness_probe: k8s.Probe | None = None,
+        liveness_probe: k8s.Probe | None = None,
+    ) -> k8s.Container:
         return k8s.Container(
             name=name,
             image=self.images.named(IMAGE),
             image_pull_policy=self.images.pull_policy,
-            command=["make_directories.py", *options, *listed, self.root, *self.directories],
+            command=self._command(*options),
             # CHOWN gives homes to their users; FOWNER sets modes of what is then no longer root's.
             security_context=security_context("CHOWN", "FOWNER", uid=0),
             resources=resource_requirements(resources),
+            readiness_probe=readiness_probe,
+            liveness_probe=liveness_probe,
             volume_mounts=list(self.mounts),
         )

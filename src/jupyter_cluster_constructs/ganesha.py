@@ -5,13 +5,22 @@ https://github.com/nfs-ganesha/nfs-ganesha/tree/next/src/doc/man
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import paths
 
 NFS_PORT = 2049
+NOBODY = 65534
+# The probes ask from there.
+LOOPBACK = ("127.0.0.1", "::1")
 
 
-def ganesha_config() -> str:
-    """Render ganesha.conf: NFSv4 only, one port, one export, root squashed."""
+def ganesha_config(node_cidrs: Sequence[str] = ()) -> str:
+    """Render ganesha.conf: NFSv4 only, one port, one export, root squashed.
+
+    Args:
+        node_cidrs: networks whose hosts may use the export, beside this pod itself. Default: every host.
+    """
     return f"""\
 NFS_CORE_PARAM {{
     Protocols = 4;
@@ -42,9 +51,12 @@ EXPORT {{
     Export_Id = 1;
     Path = {paths.EXPORT};
     Pseudo = {paths.EXPORT};
-    Access_Type = RW;
+{_access(node_cidrs)}
     # The init container makes every directory with its owner, so that no client needs root's rights.
     Squash = Root_Squash;
+    # Otherwise -2 of 32 bits, which no other system calls nobody.
+    Anonymous_Uid = {NOBODY};
+    Anonymous_Gid = {NOBODY};
     SecType = sys;
     Transports = TCP;
     # Seconds; an administrator's chown on the disk is seen that soon.
@@ -54,3 +66,15 @@ EXPORT {{
     }}
 }}
 """
+
+
+def _access(node_cidrs: Sequence[str]) -> str:
+    if not node_cidrs:
+        return "    Access_Type = RW;"
+    return f"""\
+    Access_Type = None;
+    CLIENT {{
+        Clients = {", ".join((*LOOPBACK, *node_cidrs))};
+        Access_Type = RW;
+        Protocols = 4;
+    }}"""

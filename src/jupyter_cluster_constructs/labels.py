@@ -34,6 +34,13 @@ def selector(cluster: str, component: Component, group: str | None = None) -> di
     return labels | ({"jupyter-cluster/worker-group": group or ""} if component is Component.WORKER else {})
 
 
+def component_selector(cluster: str, component: Component) -> dict[str, str]:
+    """Labels that select all pods of a component, the workers of every group."""
+    labels = selector(cluster, component)
+    labels.pop("jupyter-cluster/worker-group", None)
+    return labels
+
+
 def pod_labels(cluster: str, component: Component, group: str | None = None) -> dict[str, str]:
     """Labels of a component's pods; no version, which would restart every pod with each release."""
     return selector(cluster, component, group) | {"app.kubernetes.io/part-of": PRODUCT, "app.kubernetes.io/managed-by": "cdk8s"}
@@ -42,3 +49,12 @@ def pod_labels(cluster: str, component: Component, group: str | None = None) -> 
 def object_labels(cluster: str, component: Component, group: str | None = None) -> dict[str, str]:
     """Labels of an object that is no pod."""
     return pod_labels(cluster, component, group) | {"app.kubernetes.io/version": __version__}
+
+
+def pod_security_labels(level: str) -> dict[str, str]:
+    """Labels of a namespace that takes pods of a level alone, and warns of none that it takes; by the rules of the Kubernetes that runs.
+
+    https://kubernetes.io/docs/concepts/security/pod-security-admission/
+    """
+    # No version is pinned: what Kubernetes finds out to be harmful later is refused from then on.
+    return {f"pod-security.kubernetes.io/{mode}": level for mode in ("enforce", "audit", "warn")}

@@ -73,7 +73,7 @@ class Names:
 
     @property
     def frontend(self) -> str:
-        """Deployment of the frontend and the Service of its controller."""
+        """Deployment, ServiceAccount and NetworkPolicy of the frontend, and the Service of its controller."""
         return f"{self.cluster}-frontend"
 
     @property
@@ -87,8 +87,19 @@ class Names:
         return f"{self.cluster}-jupyter"
 
     @property
+    def jupyter_redirect(self) -> str:
+        """HTTPRoute from http to https."""
+        return f"{self.jupyter}-redirect"
+
+    @property
+    def jupyter_hosts(self) -> tuple[str, ...]:
+        """DNS names of Jupyter Server's Service, the last of them in a Kubernetes cluster of the usual domain."""
+        name = self.jupyter
+        return name, f"{name}.{self.namespace}", f"{name}.{self.namespace}.svc", f"{name}.{self.namespace}.svc.cluster.local"
+
+    @property
     def nfs(self) -> str:
-        """StatefulSet, ConfigMap and Service of the NFS server."""
+        """StatefulSet, ConfigMap, Service, ServiceAccount and NetworkPolicy of the NFS server."""
         return f"{self.cluster}-nfs"
 
     @property
@@ -113,13 +124,18 @@ class Names:
 
     @property
     def storage(self) -> str:
-        """StatefulSet and Service of the pod that makes the directories on a ReadWriteMany claim."""
+        """StatefulSet, Service, ServiceAccount and NetworkPolicy of the pod that makes the directories on a ReadWriteMany claim."""
         return f"{self.cluster}-storage"
 
     @property
     def controller_host(self) -> str:
         """DNS name of the controller's Service, for every pod of the Kubernetes cluster whatever its domain."""
         return f"{self.frontend}.{self.namespace}.svc"
+
+    @property
+    def workers(self) -> str:
+        """ServiceAccount and NetworkPolicy of the pods of every group of engines."""
+        return f"{self.cluster}-worker"
 
     def worker(self, group: str | None) -> str:
         """Deployment of a group of engines."""

@@ -12,7 +12,8 @@ from .errors import InvalidSettingsError
 from .labels import Component, object_labels
 from .nfs_server import NfsServer
 from .objects import checksum, claim_retention, claim_volume, metadata, mount, without_namespace
-from .spec import Images, LocalStorage, Storage, default_cluster_ip
+from .spec import Images, LocalStorage, Network, Storage, default_cluster_ip
+from .spec.access import node_problems
 from .spec.storage import home_problems
 from .users import Users
 
@@ -29,10 +30,12 @@ class Nfs(Construct):
         id: name of the construct in its scope.
         users: the users whose homes these are.
         storage: its kind, modes, sizes, mount options. Default: a local server, a volume for each home.
+        network: from where nodes mount a local server. Default: from anywhere, as far as the network plugin lets them.
         images: where the images come from. Default: the library's own names.
 
     Raises:
-        InvalidSettingsError: with single homes, a user is called like a directory of the storage.
+        InvalidSettingsError: with single homes, a user is called like a directory of the storage; or nodes' networks are given
+            for storage that has no server of its own.
         ValueError: the cluster's name is too long for the StatefulSet that ``storage_class`` needs.
 
     Attributes:
@@ -43,12 +46,21 @@ class Nfs(Construct):
         server: the NFS server's construct; None where the cluster has none of its own.
     """
 
-    def __init__(self, scope: Construct, id: str, *, users: Users, storage: Storage | None = None, images: Images | None = None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        users: Users,
+        storage: Storage | None = None,
+        network: Network | None = None,
+        images: Images | None = None,
+    ) -> None:
         super().__init__(scope, id)
         self.names = users.names
         self._storage = storage or Storage(local=LocalStorage())
-        self._images = images or Images()
-        if problems := tuple(home_problems(users.users, self._storage)):
+        self._images, self._network = images or Images(), network or Network()
+        if problems := (*home_problems(users.users, self._storage), *node_problems(self._network, self._storage)):
             raise InvalidSettingsError(*problems)
         self.homes = tuple(home_directory(user, self.names, self._storage) for user in users.users)
         self.shared = shared_directory(self.names, self._storage)
@@ -64,6 +76,7 @@ class Nfs(Construct):
                 names=self.names,
                 storage=self._storage,
                 images=self._images,
+                network=self._network,
                 config_map_name=self.names.nfs,
                 annotations=annotations,
             )
@@ -138,7 +151,7 @@ class Nfs(Construct):
         return "".join(f"{line}\n" for line in lines)
 
     def _config(self) -> None:
-        files = {"ganesha.conf": ganesha.ganesha_config()} if self._storage.local is not None else {}
+        files = {"ganesha.conf": ganesha.ganesha_config(self._network.node_cidrs)} if self._storage.local is not None else {}
         if self._has_list:
             files[DIRECTORIES_KEY] = self._list()
         if files:
@@ -153,6 +166,7 @@ class Nfs(Construct):
             address=self.address,
             local=local,
             images=self._images,
+            network=self._network,
             directories=None if self.is_single else list(specs(self.shared, self.homes)),
             retention=claim_retention(self._storage),
         )

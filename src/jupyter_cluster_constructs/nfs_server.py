@@ -12,8 +12,20 @@ from .directories import DIRECTORIES_KEY
 from .directory_maker import IMAGE, DirectoryMaker
 from .labels import Component, pod_labels, selector
 from .names import Names
-from .objects import checksum, claim_template, exec_probe, metadata, mount, pull_secrets, resource_requirements, security_context, service_port
-from .spec import Images, LocalStorage, Resources
+from .objects import (
+    checksum,
+    claim_template,
+    exec_probe,
+    metadata,
+    mount,
+    pull_secrets,
+    resource_requirements,
+    security_context,
+    service_account,
+    service_port,
+)
+from .policies import from_component, from_peers, network_policy, to_component
+from .spec import Images, LocalStorage, Network, Peer, Resources
 
 CAPABILITIES = ("DAC_READ_SEARCH", "SETUID", "SETGID", "CHOWN", "FOWNER", "FSETID", "DAC_OVERRIDE")
 CONFIG_DIRECTORY = "/etc/ganesha"
@@ -40,6 +52,7 @@ class NfsServer(Construct):
         address: the Service's address: nodes mount from it, and do not resolve names of Services.
         local: disk, StorageClass and how long clients may take to leave.
         images: where the image comes from.
+        network: from where nodes mount.
         directories: what the export holds, each NAME:UID:GID:MODE, made before the server starts; None where the ConfigMap
             lists it, which is followed.
         retention: what becomes of the disk's claim when the StatefulSet is deleted. Default: it stays.
@@ -58,12 +71,14 @@ class NfsServer(Construct):
         address: str,
         local: LocalStorage,
         images: Images,
+        network: Network,
         directories: Sequence[str] | None,
         retention: k8s.StatefulSetPersistentVolumeClaimRetentionPolicy | None = None,
     ) -> None:
         super().__init__(scope, id)
         self._names, self._images, self._local = names, images, local
         self.service_name, self.address = names.nfs, address
+        self._access(network)
         k8s.KubeService(
             self,
             "Service",
@@ -88,12 +103,28 @@ class NfsServer(Construct):
                 template=k8s.PodTemplateSpec(
                     metadata=k8s.ObjectMeta(
                         labels=pod_labels(names.cluster, Component.NFS),
-                        annotations={"jupyter-cluster/config-checksum": checksum(ganesha.ganesha_config())},
+                        annotations={"jupyter-cluster/config-checksum": checksum(ganesha.ganesha_config(network.node_cidrs))},
                     ),
                     spec=self._pod(directories),
                 ),
                 volume_claim_templates=[claim_template(names, "export", Component.NFS, "ReadWriteOnce", local.storage_class, local.size)],
             ),
+        )
+
+    def _access(self, network: Network) -> None:
+        service_account(self, self._names, self._names.nfs, Component.NFS)
+        network_policy(
+            self,
+            names=self._names,
+            name=self._names.nfs,
+            component=Component.NFS,
+            network=network,
+            # Itself, by its Service. No other pod: one that speaks NFS says whose files it wants by itself.
+            ingress=[
+                *from_component(self._names, Component.NFS, ganesha.NFS_PORT),
+                *from_peers([Peer(cidr=cidr) for cidr in network.node_cidrs], ganesha.NFS_PORT),
+            ],
+            egress=to_component(self._names, Component.NFS, ganesha.NFS_PORT),
         )
 
     def _pod(self, directories: Sequence[str] | None) -> k8s.PodSpec:
@@ -106,7 +137,10 @@ class NfsServer(Construct):
             listed_in=f"{CONFIG_DIRECTORY}/{DIRECTORIES_KEY}" if follows else None,
         )
         return k8s.PodSpec(
+            service_account_name=self._names.nfs,
             automount_service_account_token=False,
+            # No seccomp profile here: it would be the server's too.
+            security_context=k8s.PodSecurityContext(run_as_user=0, run_as_group=0),
             enable_service_links=False,
             termination_grace_period_seconds=self._local.leave_seconds + STOP_SECONDS,
             image_pull_secrets=pull_secrets(self._images),

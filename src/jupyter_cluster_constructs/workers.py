@@ -12,15 +12,16 @@ from .cluster_pod import INIT_RESOURCES, ClusterPod, Probes
 from .config import ClusterConfig
 from .labels import Component, pod_labels, selector
 from .nfs import Nfs
-from .objects import exec_probe, metadata
-from .spec import Images, WorkerGroup
+from .objects import exec_probe, metadata, service_account
+from .policies import network_policy, to_component, to_destinations, to_dns
+from .spec import Images, Network, WorkerGroup
 from .users import Users
 
 IMAGE = "debian-ipython-wn"
 
 
 class Workers(Construct):
-    """A Deployment for each group of engines; every engine is a container of its own.
+    """A Deployment for each group of engines; every engine is a container of its own, and nobody can connect to it.
 
     https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 
@@ -31,6 +32,7 @@ class Workers(Construct):
         config: the configuration.
         nfs: homes and shared directory, where the controller's connection file is.
         groups: groups of engines, each with a name of its own. Default: one group of two engines.
+        network: what engines may connect to beside their controller. Default: DNS.
         images: where the image comes from. Default: the library's own names.
 
     Raises:
@@ -50,6 +52,7 @@ class Workers(Construct):
         config: ClusterConfig,
         nfs: Nfs,
         groups: Sequence[WorkerGroup] = (WorkerGroup(),),
+        network: Network | None = None,
         images: Images | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -59,8 +62,24 @@ class Workers(Construct):
         self.deployment_names = tuple(self.names.worker(group.name) for group in groups)
         if len(set(self.deployment_names)) < len(groups):
             raise ValueError(f"received groups {[group.name for group in groups]}; allowed: each name once, and one group without a name")
+        self._access(network or Network())
         for group in groups:
             self._deployment(group)
+
+    def _access(self, network: Network) -> None:
+        service_account(self, self.names, self.names.workers, Component.WORKER)
+        network_policy(
+            self,
+            names=self.names,
+            name=self.names.workers,
+            component=Component.WORKER,
+            network=network,
+            egress=[
+                *to_component(self.names, Component.FRONTEND, *self._config.controller.engine_ports),
+                *to_dns(network),
+                *to_destinations(network.engines),
+            ],
+        )
 
     def _deployment(self, group: WorkerGroup) -> None:
         k8s.KubeDeployment(
@@ -83,6 +102,7 @@ class Workers(Construct):
                         annotations={"jupyter-cluster/config-checksum": self._config.engine_checksum},
                     ),
                     spec=self._pod.pod_spec(
+                        service_account=self.names.workers,
                         init_containers=[*self._pod.wait_for_nfs(), self._wait_for_controller()],
                         containers=[self._engine(group, number) for number in range(1, group.engines_per_pod + 1)],
                         placement=group,

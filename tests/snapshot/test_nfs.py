@@ -131,7 +131,7 @@ def test_every_directory_is_made_with_its_owner_and_mode(local: list[Manifest]) 
     assert command == [
         "make_directories.py",
         "/export",
-        "jupyter_shared:1000:1000:1777",
+        "jupyter_shared:0:1000:1777",
         "user_home_dir_1001:1001:1000:0750",
         "user_home_dir_7:1002:1000:0750",
     ]
@@ -215,7 +215,7 @@ def test_the_service_leads_to_the_servers_port(local: list[Manifest]) -> None:
 def test_a_changed_server_configuration_replaces_the_pod(local: list[Manifest], monkeypatch: pytest.MonkeyPatch) -> None:
     from jupyter_cluster_constructs import ganesha
 
-    monkeypatch.setattr(ganesha, "ganesha_config", lambda: "changed")
+    monkeypatch.setattr(ganesha, "ganesha_config", lambda _: "changed")
     annotations = [one(m, "StatefulSet")["spec"]["template"]["metadata"]["annotations"] for m in (local, nfs(LOCAL))]
     assert annotations[0] != annotations[1]
 
@@ -269,7 +269,7 @@ def test_the_volume_of_all_homes_has_the_size_and_mount_options_of_the_settings(
 
 @pytest.mark.parametrize("kind", CLAIMED)
 def test_a_cluster_on_a_claim_makes_no_volume_and_no_claim_that_delete_would_remove(kind: str) -> None:
-    assert sorted(m["kind"] for m in nfs(CLAIMED[kind])) == ["ConfigMap", "Service", "StatefulSet"]
+    assert sorted(m["kind"] for m in nfs(CLAIMED[kind])) == ["ConfigMap", "NetworkPolicy", "Service", "ServiceAccount", "StatefulSet"]
 
 
 def test_a_claimed_storage(yaml_snapshot: SnapshotAssertion) -> None:
@@ -287,9 +287,10 @@ def test_the_storages_pod_makes_everything_before_it_follows_the_list(kind: str)
     made, followed = containers(stateful)["make-directories"], containers(stateful)["make-homes"]
     assert [[c["name"] for c in pod_of(stateful)[key]] for key in ("initContainers", "containers")] == [["make-directories"], ["make-homes"]]
     assert followed["command"] == ["make_directories.py", "--follow", *made["command"][1:]]
-    assert {k: v for k, v in made.items() if k not in ("name", "command", "resources")} == {
-        k: v for k, v in followed.items() if k not in ("name", "command", "resources")
-    }
+    own = ("name", "command", "resources", "readinessProbe", "livenessProbe")
+    assert {k: v for k, v in made.items() if k not in own} == {k: v for k, v in followed.items() if k not in own}
+    for probe in ("readinessProbe", "livenessProbe"):
+        assert followed[probe]["exec"]["command"] == ["make_directories.py", "--check", *made["command"][1:]]
     assert stateful["spec"]["replicas"] == 1
 
 
@@ -318,7 +319,7 @@ def test_a_disk_goes_with_the_cluster_only_when_asked_for(kind: str) -> None:
         assert stateful["spec"]["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Delete", "whenScaled": "Retain"}
 
 
-LIST = ["jupyter_shared:1000:1000:1777", "user_home_dir_1001:1001:1000:0750", "user_home_dir_7:1002:1000:0750"]
+LIST = ["jupyter_shared:0:1000:1777", "user_home_dir_1001:1001:1000:0750", "user_home_dir_7:1002:1000:0750"]
 BESIDE = [
     "ada -> user_home_dir_1001",
     "grace -> user_home_dir_7",

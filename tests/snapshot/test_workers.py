@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from support import Manifest, all_of, containers, environment, mounted_volumes, one, pod_metadata, pod_of, secret_names
+from support import Manifest, all_of, containers, environment, mounted_volumes, one, pod_metadata, pod_of, secret_names, workloads
 from syrupy.assertion import SnapshotAssertion
 
 from jupyter_cluster_constructs import Controller, Images, Jupyter, Storage, Toleration, User, WorkerGroup, Workers
@@ -70,11 +70,11 @@ def test_the_container_has_the_name_of_the_contract(default: Manifest) -> None:
 
 def test_a_group_has_a_deployment_of_its_name_and_replicas() -> None:
     there = workers(WorkerGroup(), WorkerGroup(name="gpu", replicas=5), WorkerGroup(name="none", replicas=0))
-    assert {m["metadata"]["name"]: m["spec"]["replicas"] for m in there} == {"lab-worker": 2, "lab-worker-gpu": 5, "lab-worker-none": 0}
+    assert {m["metadata"]["name"]: m["spec"]["replicas"] for m in workloads(there)} == {"lab-worker": 2, "lab-worker-gpu": 5, "lab-worker-none": 0}
 
 
 def test_no_group_selects_another_groups_pods() -> None:
-    there = workers(WorkerGroup(), WorkerGroup(name="gpu"), WorkerGroup(name="cpu"))
+    there = workloads(workers(WorkerGroup(), WorkerGroup(name="gpu"), WorkerGroup(name="cpu")))
     for one_of_them in there:
         selected = [
             m["metadata"]["name"] for m in there if one_of_them["spec"]["selector"]["matchLabels"].items() <= pod_metadata(m)["labels"].items()
@@ -149,14 +149,14 @@ def test_nfs_is_waited_for_only_where_it_is_the_clusters_and_the_controller_alwa
 def test_the_first_container_uses_every_nfs_mount_of_the_pod(default: Manifest) -> None:
     # A node's client may connect only then, and can't leave once the server's Service is deleted if it never was connected.
     wait, mounted = containers(default)["wait-for-nfs"], mounted_volumes(default, "wait-for-nfs")
-    used = wait["command"][wait["command"].index("10.96.0.150") + 1 :]
+    used = wait["command"][3:]
     claims = {v["name"] for v in pod_of(default)["volumes"] if "persistentVolumeClaim" in v}
     assert {mounted[path]["name"] for path in used} == claims
 
 
 def test_the_controller_is_waited_for_by_the_file_that_engines_read(default: Manifest) -> None:
     wait = containers(default)["wait-for-controller"]
-    assert wait["command"][-1] == "/home/jupyter/shared/.ipython/profile_default/security/ipcontroller-engine.json"
+    assert wait["command"][-1] == "/home/jupyter/shared/.controller/ipcontroller-engine.json"
     assert "/home/jupyter/shared" in mounted_volumes(default, "wait-for-controller")
 
 
@@ -179,7 +179,7 @@ def test_engines_run_as_jupyter(default: Manifest) -> None:
 
 def test_ready_means_registered_with_the_controller(default: Manifest) -> None:
     command = engines(default)[0]["readinessProbe"]["exec"]["command"]
-    assert "/home/jupyter/shared/.ipython/profile_default/log/engines.json" in command[-1]
+    assert "/home/jupyter/shared/.controller/profile_default/log/engines.json" in command[-1]
     assert "/tmp/engine-id" in command[-1]
 
 
@@ -198,7 +198,7 @@ def test_ready_means_registered_with_the_controller(default: Manifest) -> None:
 def test_the_probe_finds_an_engine_among_those_that_are_registered(
     default: Manifest, tmp_path: Path, engine_id: str | None, registered: str | None, ready: bool
 ) -> None:
-    files = {"/tmp/engine-id": engine_id, "/home/jupyter/shared/.ipython/profile_default/log/engines.json": registered}
+    files = {"/tmp/engine-id": engine_id, "/home/jupyter/shared/.controller/profile_default/log/engines.json": registered}
     program, option, text = engines(default)[0]["readinessProbe"]["exec"]["command"]
     for number, (path, content) in enumerate(files.items()):
         assert path in text
@@ -218,7 +218,7 @@ def test_engines_are_replaced_one_by_one_without_more_gpus_than_the_group_has(de
 
 
 def test_an_engine_tells_the_controller_before_it_is_stopped_and_when_it_ends() -> None:
-    file = "/home/jupyter/shared/.ipython/profile_default/security/ipcontroller-engine.json"
+    file = "/home/jupyter/shared/.controller/ipcontroller-engine.json"
     for engine in engines(one(workers(WorkerGroup(engines_per_pod=2)), "Deployment")):
         hook = engine["lifecycle"]["preStop"]["exec"]["command"]
         assert hook == ["python3", "-E", "/home/jupyter/config/leave_controller.py", file]
@@ -237,6 +237,13 @@ def test_images_are_those_of_the_settings() -> None:
         ("registry.example.org/lab/debian-ipython-wn:2.0", "Never")
     }
     assert pod_of(deployment)["imagePullSecrets"] == [{"name": "login"}]
+
+
+def test_an_image_whose_digest_is_given_is_that_one_and_no_other_of_its_tag() -> None:
+    digest = f"sha256:{'0a' * 32}"
+    images = Images(registry="registry.example.org/lab", tag="2.0", digests={"debian-ipython-wn": digest, "nfs-server": f"sha256:{'1b' * 32}"})
+    deployment = one(workers(WorkerGroup(), images=images), "Deployment")
+    assert {c["image"] for c in containers(deployment).values()} == {f"registry.example.org/lab/debian-ipython-wn:2.0@{digest}"}
 
 
 def test_a_changed_user_changes_neither_checksum_nor_pod_and_a_changed_heartbeat_does(default: Manifest) -> None:

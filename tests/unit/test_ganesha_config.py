@@ -8,11 +8,11 @@ from jupyter_cluster_constructs import paths
 from jupyter_cluster_constructs.ganesha import NFS_PORT, ganesha_config
 
 
-def blocks() -> dict[str, dict[str, str]]:
+def blocks(node_cidrs: tuple[str, ...] = ()) -> dict[str, dict[str, str]]:
     """Each block's options; a block inside another has a name with a dot."""
     found: dict[str, dict[str, str]] = {}
     inside: list[str] = []
-    for line in ganesha_config().splitlines():
+    for line in ganesha_config(node_cidrs).splitlines():
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -58,3 +58,19 @@ def test_a_client_whose_node_is_gone_is_dropped_after_a_minute() -> None:
     # The server would wait for it when everything is deleted.
     core = {name: int(value) for name, value in blocks()["NFS_CORE_PARAM"].items() if name.startswith("TCP_KEEP")}
     assert core["TCP_KEEPIDLE"] + core["TCP_KEEPINTVL"] * core["TCP_KEEPCNT"] <= 60
+
+
+def test_by_itself_the_server_lets_every_host_use_the_export() -> None:
+    assert not any("CLIENT" in name for name in blocks())
+
+
+def test_with_networks_of_nodes_only_those_and_the_probes_use_the_export() -> None:
+    found = blocks(("10.0.0.0/8", "fd00::/64"))
+    assert found["EXPORT"]["Access_Type"] == "None"
+    assert found["EXPORT.CLIENT"] == {"Clients": "127.0.0.1, ::1, 10.0.0.0/8, fd00::/64", "Access_Type": "RW", "Protocols": "4"}
+    # What a client's block does not say is the export's.
+    assert found["EXPORT"]["Squash"] == "Root_Squash"
+
+
+def test_root_is_the_nobody_that_every_system_knows() -> None:
+    assert blocks()["EXPORT"]["Anonymous_Uid"] == blocks()["EXPORT"]["Anonymous_Gid"] == "65534"

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from jupyter_cluster_constructs import __version__
-from jupyter_cluster_constructs.labels import Component, object_labels, pod_labels, selector
+from jupyter_cluster_constructs.labels import Component, component_selector, object_labels, pod_labels, selector
 
 PREFIX = "app.kubernetes.io/"
 PODS = [
@@ -41,3 +41,9 @@ def test_a_selector_selects_no_other_workloads_pods() -> None:
     # https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector: overlapping ones are not noticed and misbehave.
     overlapping = {(one, other) for one, other in itertools.permutations(PODS, 2) if selector(*one).items() <= pod_labels(*other).items()}
     assert not overlapping
+
+
+@pytest.mark.parametrize(("cluster", "component"), {(cluster, component) for cluster, component, _ in PODS})
+def test_a_components_selector_selects_the_pods_of_all_its_groups_and_no_others(cluster: str, component: Component) -> None:
+    selected = [pod for pod in PODS if component_selector(cluster, component).items() <= pod_labels(*pod).items()]
+    assert selected == [pod for pod in PODS if pod[:2] == (cluster, component)]

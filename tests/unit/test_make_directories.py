@@ -398,3 +398,39 @@ def test_it_ends_when_its_pod_does(tmp_path: Path, storage: Path) -> None:
         process.terminate()
         assert process.wait(timeout=10) == 0
         assert process.stdout.read() == ""
+
+
+@as_root
+def test_a_check_passes_once_everything_is_made_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = (*SPECS, LINK, *MOUNT_POINTS)
+    assert run(monkeypatch, "--check", tmp_path, *wanted) == 1
+    assert list(tmp_path.iterdir()) == []
+    run(monkeypatch, tmp_path, *wanted)
+    capsys.readouterr()
+    assert run(monkeypatch, "--check", tmp_path, *wanted) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@as_root
+@pytest.mark.parametrize("wrong", ["owner", "mode", "link", "kind"])
+def test_a_check_names_what_is_not_as_it_should_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    run(monkeypatch, tmp_path, *SPECS, LINK)
+    home = tmp_path / "user_home_dir_1001"
+    if wrong == "owner":
+        os.chown(home, 1002, 1000)
+    elif wrong == "mode":
+        home.chmod(0o777)
+    elif wrong == "link":
+        (tmp_path / "ada").unlink()
+        (tmp_path / "ada").symlink_to("user_home_dir_7")
+    else:
+        home.rmdir()
+        home.write_text("")
+    before = access(home)
+    assert run(monkeypatch, "--check", tmp_path, *SPECS, LINK) == 1
+    assert f"{tmp_path / ('ada' if wrong == 'link' else 'user_home_dir_1001')} is not" in capsys.readouterr().err
+    assert access(home) == before

@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -96,6 +97,11 @@ def test_the_table_of_this_machine_is_read() -> None:
         port = listener.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
             assert nfs_clients.current_clients(port) == {}
+
+
+def test_an_administrator_is_shown_who_is_connected() -> None:
+    # As docs/operations.md has them find out where nodes mount from; nobody is, on this machine.
+    assert subprocess.run([sys.executable, PROGRAMS / "nfs_clients.py"], capture_output=True, text=True, check=True).stdout.split() == []
 
 
 # wait_for_clients.py

@@ -1,40 +1,49 @@
-"""Wait until an NFS server accepts connections, and use every mount of it once."""
+"""Wait until every NFS mount answers.
+
+A client that connects only when it is used would have no connection yet, and could not leave once the server's Service is
+deleted. The server itself is out of this pod's reach: nothing but the node speaks NFS with it.
+"""
 
 from __future__ import annotations
 
 import os
-import socket
 import sys
-from collections.abc import Sequence
+import threading
 
 import waiting
 
-NFS_PORT = 2049
+SECONDS = 10
 
 
-def why_not(host: str) -> str | None:
-    """Say why nothing can be mounted from the server yet; None when it accepts a connection."""
+def why_not(path: str) -> str | None:
+    """Say why a mount cannot be used; None when it can. A mount that is hard answers late, but with no error."""
     try:
-        socket.create_connection((host, NFS_PORT), 1).close()
+        os.statvfs(path)
     except OSError as error:
-        return f"no NFS server answers at {host}:{NFS_PORT}: {error}"
+        return f"{path}: {error.strerror}"
     return None
 
 
-def use(mounts: Sequence[str]) -> None:
-    """Ask the server about each mount, and wait for the answer.
+def tell(path: str, used: threading.Event) -> None:
+    """Say every few seconds that a mount does not answer, until it does."""
+    while not used.wait(SECONDS):
+        print(f"waiting: no NFS server answers for {path}", flush=True)
 
-    A client that connects only when it is used would have no connection yet, and could not leave once the server's Service is deleted.
-    """
-    for path in mounts:
-        os.statvfs(path)
+
+def use(path: str) -> None:
+    """Ask about a mount, and wait for the answer."""
+    used = threading.Event()
+    threading.Thread(target=tell, args=(path, used), daemon=True).start()
+    try:
+        waiting.wait(lambda: why_not(path))
+    finally:
+        used.set()
 
 
 def main() -> None:
-    """Wait for the server that the first argument names; the others are the mounts."""
-    host, *mounts = sys.argv[1:]
-    waiting.wait(lambda: why_not(host))
-    use(mounts)
+    """Use the mounts that the arguments name."""
+    for path in sys.argv[1:]:
+        use(path)
     print("the NFS server answers", flush=True)
 
 

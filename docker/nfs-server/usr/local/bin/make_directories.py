@@ -101,6 +101,22 @@ def make_all(root: Path, specs: Iterable[str]) -> list[str]:
     return obstacles
 
 
+def not_made(root: Path, specs: Iterable[str]) -> list[str]:
+    """What of the SPECs is not as it should be; nothing is changed."""
+    return [f"{root / name} is not {wanted}" for name, wanted in map(parse, specs) if not is_made(root / name, wanted)]
+
+
+def is_made(path: Path, wanted: Access | str) -> bool:
+    """Whether a directory, or a link, is what it should be."""
+    if isinstance(wanted, str):
+        return path.is_symlink() and os.readlink(path) == wanted
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and Access(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == wanted
+
+
 def listed(file: Path | None) -> list[str]:
     """The SPECs in the lines of a file."""
     return [line for line in file.read_text().splitlines() if line] if file else []
@@ -135,6 +151,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--listed-in", type=Path, metavar="FILE", help="a file with a SPEC a line")
     parser.add_argument("--follow", action="store_true", help="go on, and make what the file gains")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where something is not made")
     parser.add_argument("root", type=Path, metavar="ROOT")
     parser.add_argument("specs", nargs="*", metavar="SPEC")
     options = parser.parse_args()
@@ -143,7 +160,11 @@ def main() -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         follow(options.root, options.specs, options.listed_in)
     try:
-        tell(make_all(options.root, [*options.specs, *listed(options.listed_in)]))
+        specs = [*options.specs, *listed(options.listed_in)]
+        if options.check:
+            tell(wrong := not_made(options.root, specs))
+            return 1 if wrong else 0
+        tell(make_all(options.root, specs))
     except (ValueError, OSError) as error:
         tell([str(error)])
         return 1

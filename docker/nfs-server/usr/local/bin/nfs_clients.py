@@ -1,4 +1,5 @@
-"""Who is connected to the NFS server, as the kernel's tables of connections say."""
+#!/usr/bin/env python3
+"""Print who is connected to the NFS server, an address a line, as the kernel's tables of connections say."""
 
 import ipaddress
 import struct
@@ -35,3 +36,7 @@ def current_clients(port: int = NFS_PORT) -> Counter[str]:
     """The clients by IPv4 and IPv6 now; a kernel without IPv6 has no tcp6."""
     tables = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
     return sum((clients(table.read_text().splitlines(), port) for table in tables if table.exists()), Counter())
+
+
+if __name__ == "__main__":
+    print(*sorted(current_clients()), sep="\n")
