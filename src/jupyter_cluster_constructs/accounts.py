@@ -25,11 +25,27 @@ class SystemAccount:
     comment: str
 
 
-# Runs controller, engines and Jupyter Server; its group reads the homes.
+# Runs engines and Jupyter Server; its group reads the homes.
 JUPYTER = SystemAccount("jupyter", 1000, paths.JUPYTER_HOME, "IPython Parallel")
 # Owns sshd's host keys: not `jupyter`, since members run code as jupyter on the engines.
 SSHD_KEYS = SystemAccount("sshd-keys", 990, "/nonexistent", "SSH host keys")
-SYSTEM_ACCOUNTS = (JUPYTER, SSHD_KEYS)
+# Runs the controller: not `jupyter` either, whose files the engines' tasks read.
+IPCONTROLLER = SystemAccount("ipcontroller", 991, "/nonexistent", "IPython Parallel controller")
+SYSTEM_ACCOUNTS = (JUPYTER, SSHD_KEYS, IPCONTROLLER)
+
+
+@dataclass(frozen=True)
+class SystemGroup:
+    """A group of the library's own. NFS sends a user's first 16 groups, so its number is below those of the settings."""
+
+    name: str
+    gid: int
+
+
+# May read what opens the controller to clients.
+MEMBERS = SystemGroup("cluster-members", 989)
+# sshd asks them alone for a password.
+PASSWORDS = SystemGroup("ssh-passwords", 988)
 
 
 def passwd(users: Sequence[User]) -> str:
@@ -39,12 +55,19 @@ def passwd(users: Sequence[User]) -> str:
     return _lines(*system, *people)
 
 
-def group(users: Sequence[User], groups: Sequence[Group]) -> str:
-    """Render group: one of each account's own, then the configured ones with their members."""
+def group(users: Sequence[User], groups: Sequence[Group], *, shadow_is_made: bool = True) -> str:
+    """Render group: one of each account's own, those of members and of passwords, then the configured ones with theirs.
+
+    Args:
+        users: the users.
+        groups: the configured groups.
+        shadow_is_made: whether shadow is made from the settings; otherwise everybody may have a password.
+    """
     own = (f"{a.name}:x:{a.uid}:" for a in SYSTEM_ACCOUNTS)
+    shared = (f"{g.name}:x:{g.gid}:{','.join(names)}" for g, names in _system_groups(users, shadow_is_made))
     private = (f"{u.name}:x:{u.uid}:" for u in users)
     named = (f"{g.name}:x:{g.gid}:{','.join(_members(g, users))}" for g in groups)
-    return _lines(*own, *private, *named)
+    return _lines(*own, *shared, *private, *named)
 
 
 def shadow(users: Sequence[User]) -> str:
@@ -54,16 +77,22 @@ def shadow(users: Sequence[User]) -> str:
     return _lines(*system, *people)
 
 
-def gshadow(users: Sequence[User], groups: Sequence[Group]) -> str:
-    """Render gshadow, in which no group has a password."""
+def gshadow(users: Sequence[User], groups: Sequence[Group], *, shadow_is_made: bool = True) -> str:
+    """Render gshadow, in which no group has a password; the arguments are those of group."""
     own = (f"{name}:!::" for name in (*(a.name for a in SYSTEM_ACCOUNTS), *(u.name for u in users)))
+    shared = (f"{g.name}:!::{','.join(names)}" for g, names in _system_groups(users, shadow_is_made))
     named = (f"{g.name}:!::{','.join(_members(g, users))}" for g in groups)
-    return _lines(*own, *named)
+    return _lines(*own, *shared, *named)
 
 
 def authorized_keys(user: User) -> str:
     """Render the configured keys of a user; empty where there are none, so that sshd finds a file for everybody."""
     return _lines(*user.ssh_keys)
+
+
+def _system_groups(users: Sequence[User], shadow_is_made: bool) -> Iterator[tuple[SystemGroup, list[str]]]:
+    yield MEMBERS, [u.name for u in users]
+    yield PASSWORDS, [u.name for u in users if u.has_password or not shadow_is_made]
 
 
 def _members(of: Group, users: Sequence[User]) -> Iterator[str]:

@@ -5,24 +5,30 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 
 from . import paths
-from .accounts import SSHD_KEYS
+from .accounts import JUPYTER, SSHD_KEYS
 from .cluster_pod import INIT_RESOURCES, SCRATCH, ClusterPod, Probes
 from .objects import mount, security_context
-from .spec import SSHD_PORT, Resources
+from .spec import JUPYTER_PORT, SSHD_PORT, Resources
 from .sshd import HOST_KEY_TYPES
 from .users import Users
 
 HOST_KEYS_VOLUME = "host-keys"
+HOST_KEYS_SIZE = "1Mi"
 
 
-def host_keys_volume() -> k8s.Volume:
-    """Where sshd finds its host keys."""
-    return k8s.Volume(name=HOST_KEYS_VOLUME, empty_dir=k8s.EmptyDirVolumeSource(medium="Memory"))
+def host_keys_volume(pod: ClusterPod) -> k8s.Volume:
+    """Where sshd finds its host keys: a Secret's, or copies of those that are kept."""
+    if (secret := pod.config.ssh.host_keys_secret) is not None:
+        return k8s.Volume(name=HOST_KEYS_VOLUME, secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=0o400))
+    copies = k8s.EmptyDirVolumeSource(medium="Memory", size_limit=k8s.Quantity.from_string(HOST_KEYS_SIZE))
+    return k8s.Volume(name=HOST_KEYS_VOLUME, empty_dir=copies)
 
 
-def host_keys_container(pod: ClusterPod) -> k8s.Container:
-    """An init container that makes the host keys once, and copies those that are kept."""
-    return pod.container(
+def host_keys_container(pod: ClusterPod) -> list[k8s.Container]:
+    """An init container that makes the host keys once, and copies those that are kept; none where a Secret has them."""
+    if pod.config.ssh.host_keys_secret is not None:
+        return []
+    container = pod.container(
         "make-host-keys",
         pod.shell("make_host_keys.sh", paths.KEPT_HOST_KEYS, paths.HOST_KEYS, *HOST_KEY_TYPES),
         resources=INIT_RESOURCES,
@@ -30,13 +36,14 @@ def host_keys_container(pod: ClusterPod) -> k8s.Container:
         security=security_context(uid=SSHD_KEYS.uid, gid=0),
         mounts=[pod.nfs.shared_mount(), Users.mount(pod.users.names_volume()), mount(HOST_KEYS_VOLUME, paths.HOST_KEYS)],
     )
+    return [container]
 
 
 def sshd_container(pod: ClusterPod, resources: Resources) -> k8s.Container:
     """The SSH server, with everything that members run in their sessions."""
     return pod.container(
         "sshd",
-        pod.shell("start_sshd.sh"),
+        ["tini", "--", *pod.shell("start_sshd.sh", str(JUPYTER_PORT), str(JUPYTER.uid))],
         resources=resources,
         # SETUID and SETGID become the member; SYS_CHROOT separates the part before the login; CHOWN hands over
         # the terminal; AUDIT_WRITE records the login, without which a terminal is refused.

@@ -16,11 +16,11 @@ from .names import Names
 from .objects import metadata, mount, secret_data
 from .passwords import with_password_hash
 from .spec import Group, User
-from .spec.accounts import account_problems
+from .spec.accounts import account_problems, shadow_problems
 
 
 class Users(Construct):
-    """A ConfigMap with passwd, group and the public keys, and a Secret with shadow and gshadow.
+    """A ConfigMap with passwd, group and the public keys, and a Secret with gshadow and, unless another holds it, shadow.
 
     Pods read them live through libnss-extrausers: a changed password works without a restart.
     https://kubernetes.io/docs/concepts/configuration/secret/
@@ -33,9 +33,11 @@ class Users(Construct):
         groups: groups of users.
         directory: where a user's relative ``password_file`` begins. Default: the current directory.
         environment: where a user's ``password_env`` is looked up. Default: the process's environment.
+        shadow_secret: a Secret that exists in the namespace, with the key shadow, in place of the users' passwords.
+            Default: shadow is made from the users.
 
     Raises:
-        InvalidSettingsError: doubles, accounts of the system, members that don't exist.
+        InvalidSettingsError: doubles, accounts of the system, members that don't exist, passwords beside shadow_secret.
         ValueError: a password's variable or file is missing or empty.
 
     Attributes:
@@ -43,7 +45,8 @@ class Users(Construct):
         users: the users, each with a hash in place of a plain password.
         groups: the groups.
         config_map_name: the ConfigMap, with the keys passwd, group and authorized_keys.USER.
-        secret_name: the Secret, with the keys shadow and gshadow.
+        secret_name: the Secret, with the key gshadow and, without shadow_secret, the key shadow.
+        shadow_secret_name: the Secret with the key shadow, of either kind.
     """
 
     def __init__(
@@ -56,9 +59,10 @@ class Users(Construct):
         groups: Sequence[Group] = (),
         directory: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        shadow_secret: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        if problems := tuple(account_problems(users, groups)):
+        if problems := (*account_problems(users, groups), *shadow_problems(users, shadow_secret)):
             raise InvalidSettingsError(*problems)
         self.names = names
         self.groups = tuple(groups)
@@ -72,18 +76,21 @@ class Users(Construct):
             for user in users
         )
         self.config_map_name = self.secret_name = names.users
+        self.shadow_secret_name = shadow_secret or self.secret_name
+        is_made = shadow_secret is None
+        hashes = {"shadow": accounts.shadow(self.users)} if is_made else {}
         k8s.KubeConfigMap(
             self,
             "ConfigMap",
             metadata=metadata(names, self.config_map_name, Component.USERS),
-            data={"passwd": accounts.passwd(self.users), "group": accounts.group(self.users, self.groups)}
+            data={"passwd": accounts.passwd(self.users), "group": accounts.group(self.users, self.groups, shadow_is_made=is_made)}
             | {f"authorized_keys.{user.name}": accounts.authorized_keys(user) for user in self.users},
         )
         k8s.KubeSecret(
             self,
             "Secret",
             metadata=metadata(names, self.secret_name, Component.USERS),
-            data=secret_data({"shadow": accounts.shadow(self.users), "gshadow": accounts.gshadow(self.users, self.groups)}),
+            data=secret_data(hashes | {"gshadow": accounts.gshadow(self.users, self.groups, shadow_is_made=is_made)}),
         )
 
     def names_volume(self) -> k8s.Volume:
@@ -93,10 +100,12 @@ class Users(Construct):
 
     def logins_volume(self) -> k8s.Volume:
         """A volume with all account files, for the container that checks logins."""
-        hashes = [k8s.KeyToPath(key=key, path=key, mode=0o400) for key in ("shadow", "gshadow")]
+        keys: dict[str, list[str]] = {}
+        for name, key in ((self.shadow_secret_name, "shadow"), (self.secret_name, "gshadow")):
+            keys.setdefault(name, []).append(key)
         sources = [
             k8s.VolumeProjection(config_map=k8s.ConfigMapProjection(name=self.config_map_name)),
-            k8s.VolumeProjection(secret=k8s.SecretProjection(name=self.secret_name, items=hashes)),
+            *(k8s.VolumeProjection(secret=k8s.SecretProjection(name=name, items=_closed(*files))) for name, files in keys.items()),
         ]
         return k8s.Volume(name="account-logins", projected=k8s.ProjectedVolumeSource(sources=sources))
 
@@ -104,3 +113,7 @@ class Users(Construct):
     def mount(volume: k8s.Volume) -> k8s.VolumeMount:
         """The mount of either volume where libnss-extrausers reads."""
         return mount(volume.name, paths.ACCOUNTS, read_only=True)
+
+
+def _closed(*keys: str) -> list[k8s.KeyToPath]:
+    return [k8s.KeyToPath(key=key, path=key, mode=0o400) for key in keys]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -100,6 +102,44 @@ class Session:
         assert transport is not None
         key = transport.get_remote_server_key()
         return f"{key.get_name()} {key.get_base64()}"
+
+
+def client_options(tmp_path: Path) -> list[str]:
+    """Options of OpenSSH's programs that leave this machine's own configuration, keys and agent out."""
+    options = {
+        "StrictHostKeyChecking": "no",
+        "UserKnownHostsFile": tmp_path / "known_hosts",
+        "IdentitiesOnly": "yes",
+        "IdentityAgent": "none",
+        "ConnectTimeout": 20,
+        "LogLevel": "ERROR",
+    }
+    return ["-F", os.devnull, *(word for key, value in options.items() for word in ("-o", f"{key}={value}"))]
+
+
+def offered(port: int, user: str) -> list[str]:
+    """The ways to log in that sshd names to who shows nothing yet."""
+    with socket.create_connection((HOST, port), timeout=20) as connection:
+        transport = paramiko.Transport(connection)
+        try:
+            transport.start_client(timeout=20)
+            transport.auth_none(user)
+        except paramiko.BadAuthenticationType as error:
+            return sorted(error.allowed_types)
+        finally:
+            transport.close()
+    return ["none"]
+
+
+def attempt(port: int, user: str, password: str) -> bool:
+    """Whether a password lets somebody in, through a port that is forwarded already."""
+    with paramiko.SSHClient() as client:
+        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+        try:
+            client.connect(HOST, port, username=user, password=password, allow_agent=False, look_for_keys=False, banner_timeout=30, auth_timeout=60)
+        except paramiko.AuthenticationException:
+            return False
+    return True
 
 
 @contextmanager

@@ -10,23 +10,10 @@ import pytest
 
 from .conftest import Lab
 from .kube import CommandError, run
-from .ssh import HOST, Person, Session, login
+from .ssh import HOST, Person, Session, client_options, login
 
 SHARED = "/home/jupyter/shared"
 PROGRAMS = ("python", "ipython", "jupyter")
-
-
-def client_options(tmp_path: Path) -> list[str]:
-    """Options of OpenSSH's programs that leave this machine's own configuration, keys and agent out."""
-    options = {
-        "StrictHostKeyChecking": "no",
-        "UserKnownHostsFile": tmp_path / "known_hosts",
-        "IdentitiesOnly": "yes",
-        "IdentityAgent": "none",
-        "ConnectTimeout": 20,
-        "LogLevel": "ERROR",
-    }
-    return ["-F", os.devnull, *(word for key, value in options.items() for word in ("-o", f"{key}={value}"))]
 
 
 def test_a_password_logs_in(lab: Lab) -> None:

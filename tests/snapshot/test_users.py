@@ -55,6 +55,23 @@ def test_a_plain_password_of_the_environment_becomes_a_hash() -> None:
     assert str(users.users[0].password_hash) in shadow
 
 
+def test_shadow_may_be_a_secret_that_exists() -> None:
+    chart = new_chart()
+    lin = User(name="lin", uid=1003)
+    users = Users(chart, "Users", names=NAMES, users=[lin], shadow_secret="hashes")
+    made = manifests(chart)
+    assert decoded(one(made, "Secret")) == {"gshadow": renderers.gshadow([lin], [], shadow_is_made=False)}
+    assert "ssh-passwords:x:988:lin\n" in one(made, "ConfigMap")["data"]["group"]
+    assert (users.secret_name, users.shadow_secret_name) == ("lab-users", "hashes")
+
+
+@pytest.mark.parametrize("password", [{"password_hash": SHA512}, {"password_env": "ADA"}, {"password_file": "ada"}])
+def test_a_password_beside_a_secret_with_all_of_them_is_refused(password: dict[str, str]) -> None:
+    ada = User.model_validate({"name": "ada", "uid": 1001} | password)
+    with pytest.raises(InvalidSettingsError, match=rf"users\[0\]\.{next(iter(password))}.*shadow_secret 'hashes'"):
+        Users(new_chart(), "Users", names=NAMES, users=[ada], shadow_secret="hashes")
+
+
 def test_an_unset_variable_is_refused() -> None:
     with pytest.raises(ValueError, match="BOB_PASSWORD is not set"):
         Users(new_chart(), "Users", names=NAMES, users=[User(name="bob", uid=1003, password_env="BOB_PASSWORD")], environment={})

@@ -83,7 +83,7 @@ def test_a_hash_is_passed_through_unchanged() -> None:
 
 
 def test_a_user_with_a_key_alone_has_no_password_but_is_not_locked() -> None:
-    # `!` would be taken for a locked account by PAM, and the key be refused.
+    # `!` reads as locked, though PAM takes keys with both: only the expiry refuses them.
     fields = entries(accounts.shadow([KEYED]))["kim"]
     assert fields[1] == "*"
     assert fields[7] == ""
@@ -114,6 +114,27 @@ def test_no_group_has_a_password() -> None:
     assert {fields[1] for fields in entries(files["group"]).values()} == {"x"}
 
 
+def test_who_has_a_password_is_in_the_group_that_sshd_asks_for_one() -> None:
+    assert entries(rendered()["group"])["ssh-passwords"] == ["ssh-passwords", "x", "988", "ada"]
+
+
+def test_a_password_in_whatever_form_counts() -> None:
+    users = [User(name="kim", uid=1003, password_env="KIM"), User(name="lin", uid=1004, password_file="lin"), GRACE]
+    assert entries(accounts.group(users, []))["ssh-passwords"][3] == "kim,lin"
+
+
+def test_where_shadow_is_made_elsewhere_everybody_may_have_a_password() -> None:
+    for text in (accounts.group([KEYED, GRACE], [], shadow_is_made=False), accounts.gshadow([KEYED, GRACE], [], shadow_is_made=False)):
+        assert entries(text)["ssh-passwords"][3] == "kim,grace"
+
+
+def test_no_account_of_the_librarys_own_is_a_member() -> None:
+    # sshd lets members in and nobody else.
+    group = entries(rendered()["group"])
+    assert group["cluster-members"][3] == "ada,grace,kim,lise"
+    assert not {a.name for a in accounts.SYSTEM_ACCOUNTS} & {*group["cluster-members"][3].split(",")}
+
+
 def test_hashes_are_in_shadow_alone() -> None:
     files = rendered()
     assert SHA512 in files["shadow"]
@@ -134,3 +155,6 @@ def test_no_user_can_take_the_name_or_number_of_a_system_account() -> None:
     for account in accounts.SYSTEM_ACCOUNTS:
         assert account.name in SYSTEM_NAMES
         assert account.uid in SYSTEM_IDS or account.uid < 1001
+    for group in (accounts.MEMBERS, accounts.PASSWORDS):
+        assert group.name in SYSTEM_NAMES
+        assert group.gid < 1001

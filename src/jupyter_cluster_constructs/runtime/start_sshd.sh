@@ -1,4 +1,6 @@
-# sshd; a Kubernetes volume has no sticky bit, and members must not remove each other's files.
+# sshd, and Jupyter Server's port held for it while members have processes here.
+# Usage: start_sshd.sh PORT UID
 set -eu
+# A Kubernetes volume has no sticky bit, and members must not remove each other's files.
 chmod 1777 /tmp
-exec /usr/sbin/sshd -D -e -f /home/jupyter/config/sshd_config
+exec python3 -SE /home/jupyter/config/held_port.py "$1" "$2" /usr/sbin/sshd -D -e -f /home/jupyter/config/sshd_config

@@ -16,10 +16,11 @@ _SYSTEM = """
 root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc gnats nobody nogroup _apt _ssh sshd ssh
 systemd-network systemd-resolve systemd-timesync systemd-journal systemd-coredump messagebus polkitd _chrony statd _rpc rpc
 adm tty disk kmem dialout fax voice cdrom floppy tape sudo audio dip operator src shadow utmp video sasl plugdev staff users
-input sgx render kvm netdev crontab lxd docker wheel shared jupyter sshd-keys
+input sgx render kvm netdev crontab lxd docker wheel shared jupyter sshd-keys ipcontroller cluster-members ssh-passwords
 """
 SYSTEM_NAMES = frozenset(_SYSTEM.split())
 SYSTEM_IDS = frozenset({65534, 65535})
+PASSWORD_FIELDS = ("password_hash", "password_env", "password_file")
 
 
 class Group(Settings):
@@ -69,7 +70,7 @@ class User(Settings):
     @property
     def has_password(self) -> bool:
         """Whether a password is configured, in whichever form."""
-        return any((self.password_hash, self.password_env, self.password_file))
+        return any(getattr(self, field) is not None for field in PASSWORD_FIELDS)
 
     @property
     def is_locked(self) -> bool:
@@ -78,7 +79,7 @@ class User(Settings):
 
     @model_validator(mode="after")
     def _one_password(self) -> Self:
-        given = [f for f in ("password_hash", "password_env", "password_file") if getattr(self, f) is not None]
+        given = [f for f in PASSWORD_FIELDS if getattr(self, f) is not None]
         if len(given) > 1:
             raise ValueError(f"received {' and '.join(given)}; allowed: one of password_hash, password_env and password_file")
         return self
@@ -110,6 +111,16 @@ def account_problems(users: Sequence[User], groups: Sequence[Group]) -> Iterator
         for j, name in enumerate(user.groups):
             if name not in names:
                 yield Problem(("users", i, "groups", j), f"received {name!r}, which is no group; allowed: {_choices(names)}; add it to `groups`")
+
+
+def shadow_problems(users: Sequence[User], shadow_secret: str | None) -> Iterator[Problem]:
+    """Find passwords that are given though a Secret has them all."""
+    for i, user in enumerate(users if shadow_secret is not None else ()):
+        for field in PASSWORD_FIELDS:
+            if getattr(user, field) is not None:
+                yield Problem(
+                    ("users", i, field), f"received it with shadow_secret {shadow_secret!r}, which has all passwords; leave one of them out"
+                )
 
 
 def _doubles(kind: str, key: str, values: Iterable[Hashable]) -> Iterator[Problem]:
