@@ -58,15 +58,38 @@ class Entrance(Construct):
         gateway_api.HttpRoute(
             self,
             "HTTPRoute",
-            metadata=cdk8s.ApiObjectMetadata(
-                name=self._names.jupyter,
-                namespace=self._names.namespace,
-                labels=object_labels(self._names.cluster, Component.FRONTEND),
-                annotations=ingress.annotations or None,
-            ),
+            metadata=self._route_metadata(self._names.jupyter, ingress),
             spec=gateway_api.HttpRouteSpec(
                 parent_refs=[parent],
                 hostnames=[ingress.host],
                 rules=[gateway_api.HttpRouteSpecRules(matches=[everything], backend_refs=[backend])],
             ),
+        )
+        if gateway.http_section_name is not None:
+            self._redirect(ingress, gateway)
+
+    def _redirect(self, ingress: IngressSettings, gateway: Gateway) -> None:
+        parent = gateway_api.HttpRouteSpecParentRefs(name=gateway.name, namespace=gateway.namespace, section_name=gateway.http_section_name)
+        to_https = gateway_api.HttpRouteSpecRulesFilters(
+            type=gateway_api.HttpRouteSpecRulesFiltersType.REQUEST_REDIRECT,
+            request_redirect=gateway_api.HttpRouteSpecRulesFiltersRequestRedirect(
+                scheme=gateway_api.HttpRouteSpecRulesFiltersRequestRedirectScheme.HTTPS,
+                status_code=gateway_api.HttpRouteSpecRulesFiltersRequestRedirectStatusCode.VALUE_301,
+            ),
+        )
+        gateway_api.HttpRoute(
+            self,
+            "Redirect",
+            metadata=self._route_metadata(self._names.jupyter_redirect, ingress),
+            spec=gateway_api.HttpRouteSpec(
+                parent_refs=[parent], hostnames=[ingress.host], rules=[gateway_api.HttpRouteSpecRules(filters=[to_https])]
+            ),
+        )
+
+    def _route_metadata(self, name: str, ingress: IngressSettings) -> cdk8s.ApiObjectMetadata:
+        return cdk8s.ApiObjectMetadata(
+            name=name,
+            namespace=self._names.namespace,
+            labels=object_labels(self._names.cluster, Component.FRONTEND),
+            annotations=ingress.annotations or None,
         )

@@ -33,6 +33,6 @@ def jupyter_container(pod: ClusterPod, resources: Resources) -> k8s.Container:
 
 
 def _answers(period: int, failures: int) -> k8s.Probe:
-    # /api alone answers without a login.
-    get = k8s.HttpGetAction(path="/api", port=k8s.IntOrString.from_string("http"))
+    # The login page alone answers without a login, and to a name that the server knows.
+    get = k8s.HttpGetAction(path="/login", port=k8s.IntOrString.from_string("http"), http_headers=[k8s.HttpHeader(name="Host", value="localhost")])
     return k8s.Probe(http_get=get, period_seconds=period, failure_threshold=failures, timeout_seconds=PROBE_SECONDS)

@@ -11,7 +11,7 @@ from jupyter_kernel_client import JupyterKernelClient
 from .conftest import Lab
 from .web import HOST, answer
 
-ROUTES = ["/api/contents", "/api/kernels", "/api/kernelspecs", "/api/sessions", "/api/terminals", "/lab"]
+ROUTES = ["/api/contents", "/api/kernels", "/api/kernelspecs", "/api/sessions", "/lab"]
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 from support import SOURCE, Manifest, all_of, decoded, one
 
-from jupyter_cluster_constructs import ClusterConfig, Controller, Jupyter
+from jupyter_cluster_constructs import ClusterConfig, Controller, Gateway, IngressSettings, Jupyter
 
 from .charts import NAMES, manifests, new_chart
 
 JUPYTER_HASH = "sha1:97d7fed4c901:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9"
 
 
-def config(controller: Controller | None = None, jupyter: Jupyter | None = None) -> tuple[ClusterConfig, list[Manifest]]:
+def config(
+    controller: Controller | None = None, jupyter: Jupyter | None = None, ingress: IngressSettings | None = None
+) -> tuple[ClusterConfig, list[Manifest]]:
     chart = new_chart()
-    made = ClusterConfig(chart, "Config", names=NAMES, controller=controller, jupyter=jupyter)
+    made = ClusterConfig(chart, "Config", names=NAMES, controller=controller, jupyter=jupyter, ingress=ingress)
     return made, manifests(chart)
 
 
@@ -82,6 +84,35 @@ def test_a_jupyter_password_changes_the_frontends_checksum_alone() -> None:
     before, after = config()[0], config(jupyter=Jupyter(password_hash=JUPYTER_HASH))[0]
     assert before.frontend_checksum != after.frontend_checksum
     assert before.engine_checksum == after.engine_checksum
+
+
+HOST = "jupyter.example.org"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, IngressSettings(host=HOST)),
+        (IngressSettings(host=HOST), IngressSettings(host=HOST, tls_secret="tls")),
+        (IngressSettings(host=HOST), IngressSettings(host="lab.example.org")),
+    ],
+)
+def test_another_address_of_jupyterlab_changes_the_frontends_checksum_alone(before: IngressSettings | None, after: IngressSettings) -> None:
+    old, new = config(ingress=before)[0], config(ingress=after)[0]
+    assert old.frontend_checksum != new.frontend_checksum
+    assert old.engine_checksum == new.engine_checksum
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        IngressSettings(host=HOST, tls_secret="other"),
+        IngressSettings(host=HOST, tls_secret="tls", class_name="nginx", annotations={"example.org/timeout": "3600"}),
+        IngressSettings(host=HOST, gateway=Gateway(name="public", section_name="https", http_section_name="http")),
+    ],
+)
+def test_what_the_server_does_not_read_of_the_ingress_changes_no_checksum(after: IngressSettings) -> None:
+    assert config(ingress=IngressSettings(host=HOST, tls_secret="tls"))[0].frontend_checksum == config(ingress=after)[0].frontend_checksum
 
 
 def test_the_checksums_are_the_same_each_time() -> None:

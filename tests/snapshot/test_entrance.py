@@ -33,6 +33,13 @@ def test_http_route(yaml_snapshot: SnapshotAssertion) -> None:
     assert entrance(BEHIND_A_GATEWAY) == yaml_snapshot
 
 
+REDIRECTED = IngressSettings(host=HOST, gateway=Gateway(name="public", namespace="gateways", section_name="https", http_section_name="http"))
+
+
+def test_http_route_with_a_redirect(yaml_snapshot: SnapshotAssertion) -> None:
+    assert entrance(REDIRECTED) == yaml_snapshot
+
+
 @pytest.mark.parametrize(("ingress", "kind"), [(EVERYTHING, "Ingress"), (BEHIND_A_GATEWAY, "HTTPRoute")])
 def test_one_object_of_the_clusters_name_and_namespace_is_made(ingress: IngressSettings, kind: str) -> None:
     (made,) = entrance(ingress, namespace="charts-own")
@@ -73,3 +80,15 @@ def test_a_route_of_a_gateway_in_the_same_namespace_names_no_namespace() -> None
     spec = one(entrance(IngressSettings(host=HOST, gateway=Gateway(name="public"))), "HTTPRoute")["spec"]
     assert "namespace" not in spec["parentRefs"][0]
     assert "sectionName" not in spec["parentRefs"][0]
+
+
+def test_the_listener_of_plain_http_leads_to_https_and_nowhere_else() -> None:
+    to_service, to_https = (one(entrance(REDIRECTED), "HTTPRoute", name)["spec"] for name in ("lab-jupyter", "lab-jupyter-redirect"))
+    assert [route["parentRefs"][0]["sectionName"] for route in (to_service, to_https)] == ["https", "http"]
+    assert to_https["hostnames"] == [HOST]
+    (rule,) = to_https["rules"]
+    assert rule == {"filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}]}
+
+
+def test_without_its_listener_there_is_no_redirect() -> None:
+    assert one(entrance(BEHIND_A_GATEWAY), "HTTPRoute")["metadata"]["name"] == "lab-jupyter"

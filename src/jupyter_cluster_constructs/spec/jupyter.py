@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from .base import Settings
-from .values import DnsLabel, DnsSubdomain, HostName, JupyterPasswordHash, LabelKey
+from .network import Peer
+from .values import DnsLabel, DnsSubdomain, HostName, JupyterPasswordHash, LabelKey, Listed, WholeHostName, WholeText
 
 JUPYTER_PORT = 8888
 JUPYTER_SERVICE_PORT = 80
@@ -24,6 +25,20 @@ class Jupyter(Settings):
     )
     secret: DnsSubdomain | None = Field(
         default=None, description="Secret in the namespace with the key `password_hash`, the key `token`, or both, instead of password_hash."
+    )
+    allowed_from: Annotated[tuple[Peer, ...], Listed] = Field(
+        default=(),
+        description="Who may connect to Jupyter Server, beside `kubectl port-forward`: with an Ingress the namespace of its controller. "
+        "Default: nobody.",
+    )
+    host_names: Annotated[tuple[WholeHostName, ...], Listed] = Field(
+        default=(),
+        description="Further DNS names that Jupyter Server answers to, such as that of an Ingress of your own. "
+        "Default: `ingress.host`, localhost and the names of its Service.",
+    )
+    terminals: bool = Field(
+        default=False,
+        description="Whether JupyterLab has terminals: for every member they are shells of the user `jupyter`, not of their own account.",
     )
 
     @property
@@ -47,6 +62,17 @@ class Gateway(Settings):
     name: DnsSubdomain = Field(description="Name of the Gateway.")
     namespace: DnsLabel | None = Field(default=None, description="Namespace of the Gateway. Default: the cluster's.")
     section_name: DnsSubdomain | None = Field(default=None, description="Listener of the Gateway. Default: every listener that fits.")
+    http_section_name: DnsSubdomain | None = Field(
+        default=None,
+        description="Listener of the Gateway for plain http, from which a second HTTPRoute leads to https. "
+        "Default: none; where an http listener fits too, Jupyter Server itself leads to https.",
+    )
+
+    @model_validator(mode="after")
+    def _one_listener_each(self) -> Self:
+        if self.http_section_name is not None and self.section_name in (None, self.http_section_name):
+            raise ValueError("received http_section_name without a section_name of another listener; allowed: both, that of http and that of https")
+        return self
 
 
 class IngressSettings(Settings):
@@ -58,10 +84,20 @@ class IngressSettings(Settings):
     host: HostName = Field(description="DNS name of JupyterLab, such as jupyter.example.org.")
     class_name: DnsSubdomain | None = Field(default=None, description="IngressClass. Default: the cluster's default class.")
     tls_secret: DnsSubdomain | None = Field(default=None, description="Secret of type kubernetes.io/tls for the host. Default: no TLS.")
-    annotations: dict[LabelKey, str] = Field(default={}, description="Annotations of the Ingress or HTTPRoute, for its controller.")
+    annotations: dict[LabelKey, WholeText] = Field(default={}, description="Annotations of the Ingress or HTTPRoute, for its controller.")
     gateway: Gateway | None = Field(
         default=None, description="Gateway for an HTTPRoute, made instead of an Ingress. Default: none, an Ingress is made."
     )
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether people reach JupyterLab by https: the listeners of a Gateway hold its TLS."""
+        return self.tls_secret is not None or self.gateway is not None
+
+    @property
+    def url(self) -> str:
+        """Where JupyterLab is, in a browser."""
+        return f"{'https' if self.has_tls else 'http'}://{self.host}/"
 
     @model_validator(mode="after")
     def _gateway_has_tls(self) -> Self:

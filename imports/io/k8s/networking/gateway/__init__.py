@@ -363,6 +363,7 @@ class HttpRouteSpecParentRefs:
     jsii_struct_bases=[],
     name_mapping={
         "backend_refs": "backendRefs",
+        "filters": "filters",
         "matches": "matches",
         "timeouts": "timeouts",
     },
@@ -372,11 +373,13 @@ class HttpRouteSpecRules:
         self,
         *,
         backend_refs: typing.Optional[typing.Sequence[typing.Union["HttpRouteSpecRulesBackendRefs", typing.Dict[builtins.str, typing.Any]]]] = None,
+        filters: typing.Optional[typing.Sequence[typing.Union["HttpRouteSpecRulesFilters", typing.Dict[builtins.str, typing.Any]]]] = None,
         matches: typing.Optional[typing.Sequence[typing.Union["HttpRouteSpecRulesMatches", typing.Dict[builtins.str, typing.Any]]]] = None,
         timeouts: typing.Optional[typing.Union["HttpRouteSpecRulesTimeouts", typing.Dict[builtins.str, typing.Any]]] = None,
     ) -> None:
         '''
         :param backend_refs: 
+        :param filters: 
         :param matches: 
         :param timeouts: 
 
@@ -387,11 +390,14 @@ class HttpRouteSpecRules:
         if __debug__:
             type_hints = cached_type_hints(_typecheckingstub__2680cddb1f495260a1fdc63cb39a2e2d18d2b10cb6113dce2f9cdb3e573ccd39)
             check_type(argname="argument backend_refs", value=backend_refs, expected_type=type_hints["backend_refs"])
+            check_type(argname="argument filters", value=filters, expected_type=type_hints["filters"])
             check_type(argname="argument matches", value=matches, expected_type=type_hints["matches"])
             check_type(argname="argument timeouts", value=timeouts, expected_type=type_hints["timeouts"])
         self._values: typing.Dict[builtins.str, typing.Any] = {}
         if backend_refs is not None:
             self._values["backend_refs"] = backend_refs
+        if filters is not None:
+            self._values["filters"] = filters
         if matches is not None:
             self._values["matches"] = matches
         if timeouts is not None:
@@ -406,6 +412,14 @@ class HttpRouteSpecRules:
         '''
         result = self._values.get("backend_refs")
         return typing.cast(typing.Optional[typing.List["HttpRouteSpecRulesBackendRefs"]], result)
+
+    @builtins.property
+    def filters(self) -> typing.Optional[typing.List["HttpRouteSpecRulesFilters"]]:
+        '''
+        :schema: HttpRouteSpecRules#filters
+        '''
+        result = self._values.get("filters")
+        return typing.cast(typing.Optional[typing.List["HttpRouteSpecRulesFilters"]], result)
 
     @builtins.property
     def matches(self) -> typing.Optional[typing.List["HttpRouteSpecRulesMatches"]]:
@@ -549,6 +563,165 @@ class HttpRouteSpecRulesBackendRefs:
         return "HttpRouteSpecRulesBackendRefs(%s)" % ", ".join(
             k + "=" + repr(v) for k, v in self._values.items()
         )
+
+
+@jsii.data_type(
+    jsii_type="iok8snetworkinggateway.HttpRouteSpecRulesFilters",
+    jsii_struct_bases=[],
+    name_mapping={"type": "type", "request_redirect": "requestRedirect"},
+)
+class HttpRouteSpecRulesFilters:
+    def __init__(
+        self,
+        *,
+        type: "HttpRouteSpecRulesFiltersType",
+        request_redirect: typing.Optional[typing.Union["HttpRouteSpecRulesFiltersRequestRedirect", typing.Dict[builtins.str, typing.Any]]] = None,
+    ) -> None:
+        '''
+        :param type: 
+        :param request_redirect: 
+
+        :schema: HttpRouteSpecRulesFilters
+        '''
+        if isinstance(request_redirect, dict):
+            request_redirect = HttpRouteSpecRulesFiltersRequestRedirect(**request_redirect)
+        if __debug__:
+            type_hints = cached_type_hints(_typecheckingstub__0428ffa1775216a1f31d0a74a0d8ac2ab6732f9238afac14255b36c4dec824fb)
+            check_type(argname="argument type", value=type, expected_type=type_hints["type"])
+            check_type(argname="argument request_redirect", value=request_redirect, expected_type=type_hints["request_redirect"])
+        self._values: typing.Dict[builtins.str, typing.Any] = {
+            "type": type,
+        }
+        if request_redirect is not None:
+            self._values["request_redirect"] = request_redirect
+
+    @builtins.property
+    def type(self) -> "HttpRouteSpecRulesFiltersType":
+        '''
+        :schema: HttpRouteSpecRulesFilters#type
+        '''
+        result = self._values.get("type")
+        assert result is not None, "Required property 'type' is missing"
+        return typing.cast("HttpRouteSpecRulesFiltersType", result)
+
+    @builtins.property
+    def request_redirect(
+        self,
+    ) -> typing.Optional["HttpRouteSpecRulesFiltersRequestRedirect"]:
+        '''
+        :schema: HttpRouteSpecRulesFilters#requestRedirect
+        '''
+        result = self._values.get("request_redirect")
+        return typing.cast(typing.Optional["HttpRouteSpecRulesFiltersRequestRedirect"], result)
+
+    def __eq__(self, rhs: typing.Any) -> builtins.bool:
+        return isinstance(rhs, self.__class__) and rhs._values == self._values
+
+    def __ne__(self, rhs: typing.Any) -> builtins.bool:
+        return not (rhs == self)
+
+    def __repr__(self) -> str:
+        return "HttpRouteSpecRulesFilters(%s)" % ", ".join(
+            k + "=" + repr(v) for k, v in self._values.items()
+        )
+
+
+@jsii.data_type(
+    jsii_type="iok8snetworkinggateway.HttpRouteSpecRulesFiltersRequestRedirect",
+    jsii_struct_bases=[],
+    name_mapping={"scheme": "scheme", "status_code": "statusCode"},
+)
+class HttpRouteSpecRulesFiltersRequestRedirect:
+    def __init__(
+        self,
+        *,
+        scheme: typing.Optional["HttpRouteSpecRulesFiltersRequestRedirectScheme"] = None,
+        status_code: typing.Optional["HttpRouteSpecRulesFiltersRequestRedirectStatusCode"] = None,
+    ) -> None:
+        '''
+        :param scheme: 
+        :param status_code: 
+
+        :schema: HttpRouteSpecRulesFiltersRequestRedirect
+        '''
+        if __debug__:
+            type_hints = cached_type_hints(_typecheckingstub__3416b7372797c18099bccc94cffaa91e7f498d721f8d8e25d0814f22eeeddd2e)
+            check_type(argname="argument scheme", value=scheme, expected_type=type_hints["scheme"])
+            check_type(argname="argument status_code", value=status_code, expected_type=type_hints["status_code"])
+        self._values: typing.Dict[builtins.str, typing.Any] = {}
+        if scheme is not None:
+            self._values["scheme"] = scheme
+        if status_code is not None:
+            self._values["status_code"] = status_code
+
+    @builtins.property
+    def scheme(
+        self,
+    ) -> typing.Optional["HttpRouteSpecRulesFiltersRequestRedirectScheme"]:
+        '''
+        :schema: HttpRouteSpecRulesFiltersRequestRedirect#scheme
+        '''
+        result = self._values.get("scheme")
+        return typing.cast(typing.Optional["HttpRouteSpecRulesFiltersRequestRedirectScheme"], result)
+
+    @builtins.property
+    def status_code(
+        self,
+    ) -> typing.Optional["HttpRouteSpecRulesFiltersRequestRedirectStatusCode"]:
+        '''
+        :schema: HttpRouteSpecRulesFiltersRequestRedirect#statusCode
+        '''
+        result = self._values.get("status_code")
+        return typing.cast(typing.Optional["HttpRouteSpecRulesFiltersRequestRedirectStatusCode"], result)
+
+    def __eq__(self, rhs: typing.Any) -> builtins.bool:
+        return isinstance(rhs, self.__class__) and rhs._values == self._values
+
+    def __ne__(self, rhs: typing.Any) -> builtins.bool:
+        return not (rhs == self)
+
+    def __repr__(self) -> str:
+        return "HttpRouteSpecRulesFiltersRequestRedirect(%s)" % ", ".join(
+            k + "=" + repr(v) for k, v in self._values.items()
+        )
+
+
+@jsii.enum(
+    jsii_type="iok8snetworkinggateway.HttpRouteSpecRulesFiltersRequestRedirectScheme"
+)
+class HttpRouteSpecRulesFiltersRequestRedirectScheme(enum.Enum):
+    '''
+    :schema: HttpRouteSpecRulesFiltersRequestRedirectScheme
+    '''
+
+    HTTP = "HTTP"
+    '''http.'''
+    HTTPS = "HTTPS"
+    '''https.'''
+
+
+@jsii.enum(
+    jsii_type="iok8snetworkinggateway.HttpRouteSpecRulesFiltersRequestRedirectStatusCode"
+)
+class HttpRouteSpecRulesFiltersRequestRedirectStatusCode(enum.Enum):
+    '''
+    :schema: HttpRouteSpecRulesFiltersRequestRedirectStatusCode
+    '''
+
+    VALUE_301 = "VALUE_301"
+    '''301.'''
+    VALUE_302 = "VALUE_302"
+    '''302.'''
+
+
+@jsii.enum(jsii_type="iok8snetworkinggateway.HttpRouteSpecRulesFiltersType")
+class HttpRouteSpecRulesFiltersType(enum.Enum):
+    '''
+    :schema: HttpRouteSpecRulesFiltersType
+    '''
+
+    REQUEST_REDIRECT = "REQUEST_REDIRECT"
+    '''RequestRedirect.'''
 
 
 @jsii.data_type(
@@ -729,6 +902,11 @@ __all__ = [
     "HttpRouteSpecParentRefs",
     "HttpRouteSpecRules",
     "HttpRouteSpecRulesBackendRefs",
+    "HttpRouteSpecRulesFilters",
+    "HttpRouteSpecRulesFiltersRequestRedirect",
+    "HttpRouteSpecRulesFiltersRequestRedirectScheme",
+    "HttpRouteSpecRulesFiltersRequestRedirectStatusCode",
+    "HttpRouteSpecRulesFiltersType",
     "HttpRouteSpecRulesMatches",
     "HttpRouteSpecRulesMatchesPath",
     "HttpRouteSpecRulesMatchesPathType",
@@ -779,6 +957,7 @@ def _typecheckingstub__babc9ec6865a4a353c4a27199ea09783f927de2004b61242837b22061
 def _typecheckingstub__2680cddb1f495260a1fdc63cb39a2e2d18d2b10cb6113dce2f9cdb3e573ccd39(
     *,
     backend_refs: typing.Optional[typing.Sequence[typing.Union[HttpRouteSpecRulesBackendRefs, typing.Dict[builtins.str, typing.Any]]]] = None,
+    filters: typing.Optional[typing.Sequence[typing.Union[HttpRouteSpecRulesFilters, typing.Dict[builtins.str, typing.Any]]]] = None,
     matches: typing.Optional[typing.Sequence[typing.Union[HttpRouteSpecRulesMatches, typing.Dict[builtins.str, typing.Any]]]] = None,
     timeouts: typing.Optional[typing.Union[HttpRouteSpecRulesTimeouts, typing.Dict[builtins.str, typing.Any]]] = None,
 ) -> None:
@@ -793,6 +972,22 @@ def _typecheckingstub__4bede1c3690071f630dcaec89bf169c2a4002e00595bb6a57493140c2
     namespace: typing.Optional[builtins.str] = None,
     port: typing.Optional[jsii.Number] = None,
     weight: typing.Optional[jsii.Number] = None,
+) -> None:
+    """Type checking stubs"""
+    pass
+
+def _typecheckingstub__0428ffa1775216a1f31d0a74a0d8ac2ab6732f9238afac14255b36c4dec824fb(
+    *,
+    type: HttpRouteSpecRulesFiltersType,
+    request_redirect: typing.Optional[typing.Union[HttpRouteSpecRulesFiltersRequestRedirect, typing.Dict[builtins.str, typing.Any]]] = None,
+) -> None:
+    """Type checking stubs"""
+    pass
+
+def _typecheckingstub__3416b7372797c18099bccc94cffaa91e7f498d721f8d8e25d0814f22eeeddd2e(
+    *,
+    scheme: typing.Optional[HttpRouteSpecRulesFiltersRequestRedirectScheme] = None,
+    status_code: typing.Optional[HttpRouteSpecRulesFiltersRequestRedirectStatusCode] = None,
 ) -> None:
     """Type checking stubs"""
     pass
