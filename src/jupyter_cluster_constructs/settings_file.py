@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,12 @@ from .schema import resolved, schema
 from .spec import ClusterSpec
 
 # A password may stand in any of them by mistake.
-SECRET_KEYS = frozenset({"password_env", "password_file", "password_hash", "ssh_keys"})
+PASSWORD_KEYS = {"password_env", "password_file", "password_hash", "ssh_keys"}
+# And in these what is in the Secret, instead of its name.
+SECRET_NAMES = {"curve_secret", "host_keys_secret", "pull_secrets", "secret", "shadow_secret", "tls_secret"}
+SECRET_KEYS = frozenset(PASSWORD_KEYS | SECRET_NAMES)
+# One may stand anywhere by mistake, as a key or in a list too.
+HASH = re.compile(r"(?:\$(?:2[aby]|5|6|7|g?y)\$|argon2:|sha\d+:[0-9a-f]+:)[^\s',]{16,}")
 KINDS = {
     "bool_type": "true or false",
     "int_type": "a whole number",
@@ -58,7 +64,7 @@ def load_cluster(path: Path, *, environment: Mapping[str, str] | None = None, ha
     except InvalidSettingsError as error:
         problems = list(error.problems)
     placed = sorted(((_line(document, problem.path), problem) for problem in problems), key=lambda pair: pair[0])
-    raise SettingsFileError("\n".join(f"{path}:{line}: {problem}" for line, problem in placed)) from None
+    raise SettingsFileError("\n".join(f"{path}:{line}: {_printable(problem)}" for line, problem in placed)) from None
 
 
 def _parsed(path: Path) -> CommentedMap:
@@ -75,11 +81,18 @@ def _parsed(path: Path) -> CommentedMap:
         raise SettingsFileError(f"{path}:{mark.line + 1 if mark else 1}: is not YAML: {_reason(error)}") from None
     except (YAMLError, ValueError) as error:
         raise SettingsFileError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise SettingsFileError(f"{path}: is not YAML for settings: nested too deeply") from None
     if document is None:
         raise SettingsFileError(f"{path}: is empty; at least `name: …` is needed")
     if not isinstance(document, CommentedMap):
         raise SettingsFileError(f"{path}:1: received {_shown(document)}; allowed: keys with values, such as `name: lab`")
     return document
+
+
+def _printable(problem: Problem) -> str:
+    """A problem in one line, whatever characters are in the keys of its path."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in HASH.sub("(a hash, not shown)", str(problem)))
 
 
 def _reason(error: MarkedYAMLError) -> str:
@@ -147,7 +160,7 @@ def _shown(value: Any) -> str:
         return "keys with values"
     if isinstance(value, list):
         return "a list"
-    text = repr(value)
+    text = HASH.sub("(a hash, not shown)", repr(value))
     return f"{text[:60]}…" if len(text) > 60 else text
 
 

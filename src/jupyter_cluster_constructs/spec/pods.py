@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from .._version import __version__
 from .base import Settings
 from .values import (
+    SUBDOMAIN,
     CpuQuantity,
     DnsLabel,
     DnsSubdomain,
@@ -18,6 +19,7 @@ from .values import (
     LabelValue,
     Listed,
     SizeQuantity,
+    WholeText,
     matching,
     quantity_value,
 )
@@ -111,7 +113,7 @@ class WorkerGroup(Resources, Placement):
     memory: SizeQuantity = Field(default="1Gi", description="Memory of each engine, reserved and most.")
     gpu: int = Field(default=0, ge=0, le=64, description="GPUs of each engine.")
     gpu_resource: ExtendedResource = Field(default="nvidia.com/gpu", description="Name under which the nodes offer GPUs.")
-    env: dict[EnvironmentName, str] = Field(default={}, description="Extra environment variables of the engines. No place for secrets.")
+    env: dict[EnvironmentName, WholeText] = Field(default={}, description="Extra environment variables of the engines. No place for secrets.")
 
     @model_validator(mode="after")
     def _environment_is_free(self) -> Self:
@@ -126,15 +128,24 @@ def _fixed_tag(value: str) -> str:
     return value
 
 
+ImageName = Literal["debian-ipython-fn", "debian-ipython-wn", "nfs-server"]
+Digest = Annotated[str, matching("sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits, as `docker images --digests` shows it", 71)]
+
+
 class Images(Settings):
     """Where the three images come from: REGISTRY/debian-ipython-fn, -wn and nfs-server, all of one tag."""
 
     registry: Annotated[
         str,
-        matching(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([-._a-z0-9]*[a-z0-9])?)*", "a registry and path in small letters", 200),
+        # https://pkg.go.dev/github.com/distribution/reference
+        matching(rf"{SUBDOMAIN}(:[0-9]+)?(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*", "a registry and path in small letters", 200),
     ] = Field(default="localhost/jupyter-cluster", description="Registry and path before the images' names.")
     tag: Annotated[str, matching(r"[A-Za-z0-9_][-.A-Za-z0-9_]*", "letters, digits, - _ and .", 128), AfterValidator(_fixed_tag)] = Field(
         default=__version__, description="Tag of all three images. Default: the version of this library."
+    )
+    digests: dict[ImageName, Digest] = Field(
+        default={},
+        description="Digest of an image, sha256:…, by its name: the nodes then run that image and no other of the same tag. Default: the tag alone.",
     )
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = Field(default="IfNotPresent", description="When the nodes fetch the images.")
     pull_secrets: Annotated[tuple[DnsSubdomain, ...], Listed] = Field(
@@ -143,4 +154,4 @@ class Images(Settings):
 
     def named(self, name: str) -> str:
         """The full name of an image, such as ``localhost/jupyter-cluster/nfs-server:0.2.0``."""
-        return f"{self.registry}/{name}:{self.tag}"
+        return f"{self.registry}/{name}:{self.tag}" + "".join(f"@{digest}" for image, digest in self.digests.items() if image == name)

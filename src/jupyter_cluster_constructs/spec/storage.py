@@ -15,6 +15,7 @@ from .accounts import User
 from .base import Settings
 from .values import AbsolutePath, DnsSubdomain, HomeMode, Listed, SizeQuantity
 
+SERVER = re.compile(r"[A-Za-z0-9]([-_A-Za-z0-9]*[A-Za-z0-9])?(\.[A-Za-z0-9]([-_A-Za-z0-9]*[A-Za-z0-9])?)*\.?")
 KINDS = ("local", "external", "claim", "storage_class")
 
 
@@ -29,7 +30,7 @@ def _server(value: str) -> str:
     allowed = "allowed: an address or a DNS name that the nodes resolve, such as 10.0.0.5 or nfs.example.org"
     if value.removesuffix(".").endswith((".svc", ".cluster.local")):
         raise ValueError(f"nodes do not resolve names of Services; use the Service's clusterIP; {allowed}")
-    if not value or any(c.isspace() or c in ":/" for c in value):
+    if not SERVER.fullmatch(value):
         raise ValueError(f"{allowed}, without a path")
     return value
 

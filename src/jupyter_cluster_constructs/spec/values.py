@@ -36,7 +36,9 @@ SSH_KEY_TYPES = (
     "sk-ecdsa-sha2-nistp256@openssh.com",
     "ssh-rsa",
 )
-QUALIFIED_NAME = re.compile(r"(?:[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
+RSA_BITS = 2048  # NIST SP 800-131A; sshd takes no shorter key
+SUBDOMAIN = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*"
+QUALIFIED_NAME = re.compile(rf"(?:(?=[^/]{{1,253}}/){SUBDOMAIN}/)?[A-Za-z0-9](?:[-_.A-Za-z0-9]{{0,61}}[A-Za-z0-9])?")
 
 
 def matching(pattern: str, allowed: str, longest: int) -> AfterValidator:
@@ -112,12 +114,30 @@ def _ssh_key(value: str) -> str:
         raise ValueError(f"the base64 part is damaged; {allowed}") from None
     if blob[4 : 4 + length] != words[0].encode() or len(blob) < 4 + length + 32:
         raise ValueError(f"the base64 part is no key of type {words[0]}; {allowed}")
+    if words[0] == "ssh-rsa" and (bits := _rsa_bits(blob)) < RSA_BITS:
+        raise ValueError(f"received an RSA key of {bits} bits; allowed: {RSA_BITS} or more, or a new key from `ssh-keygen -t ed25519`")
     return value
+
+
+def _rsa_bits(blob: bytes) -> int:
+    """The length of the modulus, which stands last in the key (RFC 4253, 6.6)."""
+    at, number = 0, b""
+    while at + 4 <= len(blob):
+        length = struct.unpack_from(">I", blob, at)[0]
+        number, at = blob[at + 4 : at + 4 + length], at + 4 + length
+    return int.from_bytes(number).bit_length()
 
 
 def _qualified_name(value: str) -> str:
     if not QUALIFIED_NAME.fullmatch(value):
         raise ValueError("allowed: a name such as example.org/pool: a domain and a slash if any, then letters, digits, - _ and .")
+    return value
+
+
+def _whole_text(value: str) -> str:
+    # An environment cannot hold the first, and no file the second.
+    if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+        raise ValueError("allowed: a text without the character NUL and without half characters (single surrogates)")
     return value
 
 
@@ -143,6 +163,14 @@ HostName = Annotated[
         253,
     ),
 ]
+WholeHostName = Annotated[
+    str,
+    matching(
+        r"(?![0-9.]+$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
+        "a DNS name in small letters without *, such as jupyter.example.org",
+        253,
+    ),
+]
 # As useradd of Debian takes it, without the $ that it allows at the end.
 AccountName = Annotated[str, matching("[a-z_][a-z0-9_-]*", "small letters, digits, _ and -, a letter or _ first", 32)]
 AccountId = Annotated[int, Field(ge=1001, le=2**31 - 1)]
@@ -156,6 +184,7 @@ HomeMode = Annotated[
 ]
 AbsolutePath = Annotated[str, matching(r"/|(/(?!\.\.?(/|$))[A-Za-z0-9._@+:-]+)+", "an absolute path without .., such as /srv/jupyter", 1024)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+WholeText = Annotated[str, AfterValidator(_whole_text)]
 EnvironmentName = Annotated[str, matching("[A-Za-z_][A-Za-z0-9_]*", "letters, digits and _, no digit first", 256)]
 LabelKey = Annotated[str, AfterValidator(_qualified_name)]
 ExtendedResource = Annotated[str, AfterValidator(_extended_resource)]
