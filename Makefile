@@ -7,10 +7,12 @@ export IMAGE_LOAD ?= kind load docker-image
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Its many dependencies would hold back those of everything else.
+CHECKOV := .venv-checkov
 # Node's own programs find `node` on PATH.
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: synth test check images e2e imports schema clean
+.PHONY: synth test check checkov images e2e imports schema clean
 
 synth: $(VENV)/synth  ## write the manifests of CONFIG to OUT
 	CONFIG="$(CONFIG)" CDK8S_OUTDIR="$(OUT)" $(BIN)/python app.py
@@ -22,6 +24,9 @@ check: $(VENV)/dev  ## lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+checkov: synth $(VENV)/dev $(CHECKOV)/bin/checkov  ## what checkov says of the manifests; each failed check has a reason in docs/security.md
+	$(BIN)/python tests/audit_manifests.py $(CHECKOV)/bin/checkov $(OUT)
 
 images: $(VENV)/synth  ## build the images that CONFIG names with IMAGE_BUILD and load them with IMAGE_LOAD
 	where=$$(CONFIG="$(CONFIG)" $(BIN)/python -m jupyter_cluster_constructs.images) && $(BIN)/python docker/build.py --load $$where
@@ -36,7 +41,7 @@ schema: $(VENV)/synth  ## regenerate the JSON Schema and the table of the settin
 	$(BIN)/python -m jupyter_cluster_constructs.schema docs/settings.md
 
 clean:
-	rm -rf $(VENV) node_modules $(OUT)
+	rm -rf $(VENV) $(CHECKOV) node_modules $(OUT)
 
 $(VENV)/pip:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name it by PYTHON=")'
@@ -49,6 +54,11 @@ $(VENV)/synth: $(VENV)/pip pyproject.toml
 
 $(VENV)/dev: $(VENV)/synth
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[node,test,check]'
+	touch $@
+
+$(CHECKOV)/bin/checkov: Makefile
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
 	touch $@
 
 node_modules: package-lock.json | $(VENV)/synth
