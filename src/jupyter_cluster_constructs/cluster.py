@@ -8,6 +8,7 @@ from constructs import Construct
 
 from .config import ClusterConfig
 from .frontend import Frontend
+from .labels import pod_security_labels
 from .nfs import Nfs
 from .objects import without_namespace
 from .spec import ClusterSpec
@@ -39,11 +40,21 @@ class JupyterCluster(Construct):
         self._last: Construct | None = None
         names, images = spec.names, spec.images
         if spec.create_namespace:
-            namespace = k8s.KubeNamespace(self._place("namespace"), "Namespace", metadata=k8s.ObjectMeta(name=spec.namespace))
+            # The local NFS server opens files by handle, with a capability that no stricter level allows.
+            labels = pod_security_labels("privileged" if spec.storage.local else "baseline")
+            namespace = k8s.KubeNamespace(self._place("namespace"), "Namespace", metadata=k8s.ObjectMeta(name=spec.namespace, labels=labels))
             without_namespace(namespace)
-        self.users = Users(self._place("users"), "Users", names=names, users=spec.users, groups=spec.groups)
-        self.config = ClusterConfig(self._place("config"), "Config", names=names, controller=spec.controller, jupyter=spec.jupyter)
-        self.nfs = Nfs(self._place("nfs"), "Nfs", users=self.users, storage=spec.storage, images=images)
+        self.users = Users(self._place("users"), "Users", names=names, users=spec.users, groups=spec.groups, shadow_secret=spec.shadow_secret)
+        self.config = ClusterConfig(
+            self._place("config"),
+            "Config",
+            names=names,
+            controller=spec.controller,
+            jupyter=spec.jupyter,
+            ssh=spec.ssh,
+            ingress=spec.ingress,
+        )
+        self.nfs = Nfs(self._place("nfs"), "Nfs", users=self.users, storage=spec.storage, network=spec.network, images=images)
         self.frontend = Frontend(
             self._place("frontend"),
             "Frontend",
@@ -51,12 +62,18 @@ class JupyterCluster(Construct):
             config=self.config,
             nfs=self.nfs,
             pod=spec.frontend,
-            ssh=spec.ssh,
-            ingress=spec.ingress,
+            network=spec.network,
             images=images,
         )
         self.workers = Workers(
-            self._place("workers"), "Workers", users=self.users, config=self.config, nfs=self.nfs, groups=spec.workers, images=images
+            self._place("workers"),
+            "Workers",
+            users=self.users,
+            config=self.config,
+            nfs=self.nfs,
+            groups=spec.workers,
+            network=spec.network,
+            images=images,
         )
 
     def _place(self, part: str) -> Construct:

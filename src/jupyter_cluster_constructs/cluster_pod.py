@@ -11,7 +11,7 @@ from . import paths
 from .accounts import JUPYTER
 from .config import ClusterConfig
 from .nfs import Nfs
-from .objects import mount, pull_secrets, resource_requirements, security_context, tolerations
+from .objects import mount, pod_security_context, pull_secrets, resource_requirements, security_context, tolerations
 from .spec import Images, Placement, Resources
 from .users import Users
 
@@ -44,19 +44,23 @@ class ClusterPod:
     def pod_spec(
         self,
         *,
+        service_account: str,
         init_containers: Sequence[k8s.Container],
         containers: Sequence[k8s.Container],
         placement: Placement,
         volumes: Sequence[k8s.Volume] = (),
         host_aliases: Sequence[k8s.HostAlias] = (),
+        groups: Sequence[int] = (),
     ) -> k8s.PodSpec:
-        """A pod with all volumes of the cluster, and more."""
+        """A pod with all volumes of the cluster, and more; each container's process is in these groups too."""
         return k8s.PodSpec(
+            service_account_name=service_account,
             automount_service_account_token=False,
             enable_service_links=False,
             termination_grace_period_seconds=10,
             image_pull_secrets=pull_secrets(self.images),
             host_aliases=list(host_aliases) or None,
+            security_context=pod_security_context(groups),
             node_selector=placement.node_selector or None,
             tolerations=tolerations(placement),
             init_containers=list(init_containers),
@@ -118,20 +122,23 @@ class ClusterPod:
         )
 
     def jupyter_mounts(self, container: str) -> list[k8s.VolumeMount]:
-        """The mounts of a container that runs as ``jupyter``: homes, shared directory, accounts' names, a home of its own."""
+        """The mounts of a container that runs as ``jupyter``: homes, shared directory, and its own."""
+        return [*self.nfs.mounts(), *self.own_mounts(container)]
+
+    def own_mounts(self, container: str) -> list[k8s.VolumeMount]:
+        """The mounts of a container that needs no home of a member: accounts' names, a home and a /tmp of its own."""
         return [
-            *self.nfs.mounts(),
             Users.mount(self.users.names_volume()),
             mount(SCRATCH, paths.JUPYTER_HOME, sub_path=f"{container}-home"),
             mount(SCRATCH, paths.TMP, sub_path=f"{container}-tmp"),
         ]
 
     def wait_for_nfs(self) -> list[k8s.Container]:
-        """An init container that waits for the local NFS server and uses every mount of it; none with external storage."""
+        """An init container that uses every mount of the local NFS server, and says which one it waits for; none with external storage."""
         if self.nfs.server is None:
             return []
         mounts = self.nfs.mounts()
-        command = self.python("wait_for_nfs.py", self.nfs.server.address, *(m.mount_path for m in mounts))
+        command = self.python("wait_for_nfs.py", *(m.mount_path for m in mounts))
         return [self.container("wait-for-nfs", command, resources=INIT_RESOURCES, mounts=mounts)]
 
     @staticmethod

@@ -11,7 +11,7 @@ from . import ipython, jupyter, paths, sshd
 from .labels import Component
 from .names import Names
 from .objects import checksum, metadata, mount, secret_data
-from .spec import Controller, Jupyter
+from .spec import Controller, IngressSettings, Jupyter, Ssh
 
 ENGINE_FILES = (
     "ipengine_config.py",
@@ -37,26 +37,44 @@ class ClusterConfig(Construct):
         names: names of the cluster's resources.
         controller: settings of the controller. Default: their defaults.
         jupyter: what opens JupyterLab. Default: nothing, it is locked.
+        ssh: who gets in by SSH, what they may do there, and how they reach sshd. Default: members, by password and key, inside the cluster.
+        ingress: how JupyterLab is reached from outside. Default: only by its Service.
 
     Attributes:
         names: names of the cluster's resources.
+        ssh: the settings of sshd and of its Service.
         controller: the controller's settings, whose ports Services and containers use.
+        jupyter: Jupyter Server's settings, which say who may reach it.
+        ingress: how JupyterLab is reached from outside, if it is.
         config_map_name: the ConfigMap.
         jupyter_secret_name: the Secret with ``password_hash`` or ``token``; None when JupyterLab is locked.
         frontend_checksum: digest of what the frontend reads when it starts.
         engine_checksum: digest of what engines read when they start.
     """
 
-    def __init__(self, scope: Construct, id: str, *, names: Names, controller: Controller | None = None, jupyter: Jupyter | None = None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        names: Names,
+        controller: Controller | None = None,
+        jupyter: Jupyter | None = None,
+        ssh: Ssh | None = None,
+        ingress: IngressSettings | None = None,
+    ) -> None:
         super().__init__(scope, id)
         self.names = names
         self.controller = controller or Controller()
-        login = jupyter or Jupyter()
+        self.ssh = ssh or Ssh()
+        self.jupyter = login = jupyter or Jupyter()
+        self.ingress = ingress
         self.config_map_name = names.config
-        files = rendered_files(self.controller, names.controller_host) | runtime_files()
+        files = self._rendered_files() | runtime_files()
         self.frontend_checksum = checksum(*(text for _, text in sorted(files.items())), login.password_hash or "")
-        # Engines learn their controller's ports when they start.
-        self.engine_checksum = checksum(*(files[name] for name in ENGINE_FILES), *map(str, self.controller.engine_ports))
+        # Engines learn their controller's ports and key when they start.
+        connection = (*self.controller.engine_ports, self.controller.encryption, self.controller.curve_secret)
+        self.engine_checksum = checksum(*(files[name] for name in ENGINE_FILES), *map(str, connection))
         k8s.KubeConfigMap(self, "ConfigMap", metadata=metadata(names, self.config_map_name, Component.CONFIG), data=files)
         self.jupyter_secret_name = self._jupyter_secret(login)
 
@@ -71,6 +89,17 @@ class ClusterConfig(Construct):
         )
         return self.names.jupyter
 
+    def _rendered_files(self) -> dict[str, str]:
+        """The files that depend on settings."""
+        return {
+            "ipcontroller_config.py": ipython.controller_config(self.controller, self.names.controller_host),
+            "ipengine_config.py": ipython.engine_config(self.controller),
+            "ipython_config.py": ipython.IPYTHON_CONFIG,
+            "shared_jupyter_server.py": jupyter.shared_server_config(self.names.jupyter_hosts, self.jupyter, self.ingress),
+            "jupyter_config.py": jupyter.JUPYTER_CONFIG,
+            "sshd_config": sshd.sshd_config(self.ssh),
+        }
+
     def volume(self) -> k8s.Volume:
         """A volume with the configuration."""
         return k8s.Volume(name="config", config_map=k8s.ConfigMapVolumeSource(name=self.config_map_name))
@@ -79,18 +108,6 @@ class ClusterConfig(Construct):
     def mount() -> k8s.VolumeMount:
         """The mount of that volume."""
         return mount("config", paths.CONFIG, read_only=True)
-
-
-def rendered_files(controller: Controller, location: str) -> dict[str, str]:
-    """The files that depend on settings."""
-    return {
-        "ipcontroller_config.py": ipython.controller_config(controller, location),
-        "ipengine_config.py": ipython.engine_config(controller),
-        "ipython_config.py": ipython.IPYTHON_CONFIG,
-        "shared_jupyter_server.py": jupyter.shared_server_config(),
-        "jupyter_config.py": jupyter.JUPYTER_CONFIG,
-        "sshd_config": sshd.sshd_config(),
-    }
 
 
 def runtime_files() -> dict[str, str]:

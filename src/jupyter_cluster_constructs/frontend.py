@@ -6,16 +6,20 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from . import paths
+from .accounts import JUPYTER, MEMBERS
 from .cluster_pod import INIT_RESOURCES, ClusterPod
 from .config import ClusterConfig
-from .controller_container import controller_container, engine_ports
+from .controller_container import controller_container, curve_volumes, engine_ports
 from .directories import Directory
 from .entrance import Entrance
+from .errors import InvalidSettingsError
 from .jupyter_container import jupyter_container, login_volumes
 from .labels import Component, pod_labels, selector
 from .nfs import Nfs
-from .objects import metadata, mount, security_context, service_port
-from .spec import JUPYTER_SERVICE_PORT, FrontendPod, Images, IngressSettings, Ssh
+from .objects import metadata, mount, security_context, service_account, service_port
+from .policies import from_component, from_peers, from_ssh_clients, network_policy, to_destinations, to_dns
+from .spec import JUPYTER_PORT, JUPYTER_SERVICE_PORT, SSHD_PORT, FrontendPod, Images, Network, Ssh
+from .spec.access import access_problems
 from .sshd_containers import host_keys_container, host_keys_volume, sshd_container
 from .users import Users
 
@@ -36,9 +40,11 @@ class Frontend(Construct):
         config: the configuration.
         nfs: homes and shared directory.
         pod: resources of the containers, and placement. Default: their defaults.
-        ssh: type and ports of the SSH Service. Default: inside the cluster, port 22.
-        ingress: how JupyterLab is reached from outside. Default: only by its Service.
+        network: what its pod may connect to. Default: DNS and public addresses.
         images: where the image comes from. Default: the library's own names.
+
+    Raises:
+        InvalidSettingsError: the Ingress would not reach JupyterLab, or who may reach something is given where everybody may.
 
     Attributes:
         names: names of the cluster's resources.
@@ -56,20 +62,39 @@ class Frontend(Construct):
         config: ClusterConfig,
         nfs: Nfs,
         pod: FrontendPod | None = None,
-        ssh: Ssh | None = None,
-        ingress: IngressSettings | None = None,
+        network: Network | None = None,
         images: Images | None = None,
     ) -> None:
         super().__init__(scope, id)
+        self._ssh, self._network = config.ssh, network or Network()
+        if problems := tuple(access_problems(self._network, self._ssh, config.jupyter, config.ingress)):
+            raise InvalidSettingsError(*problems)
         self.names = users.names
         self._config, self._users, self._nfs = config, users, nfs
         self._settings = pod or FrontendPod()
         self._pod = ClusterPod(users=users, config=config, nfs=nfs, images=images or Images(), image=IMAGE)
         self.service_name, self.ssh_service_name, self.jupyter_service_name = self.names.frontend, self.names.ssh, self.names.jupyter
+        self._access()
         self._deployment()
-        self._services(ssh or Ssh())
-        if ingress is not None:
-            Entrance(self, "Entrance", names=self.names, service_name=self.jupyter_service_name, ingress=ingress)
+        self._services(self._ssh)
+        if config.ingress is not None:
+            Entrance(self, "Entrance", names=self.names, service_name=self.jupyter_service_name, ingress=config.ingress)
+
+    def _access(self) -> None:
+        service_account(self, self.names, self.names.frontend, Component.FRONTEND)
+        network_policy(
+            self,
+            names=self.names,
+            name=self.names.frontend,
+            component=Component.FRONTEND,
+            network=self._network,
+            ingress=[
+                *from_component(self.names, Component.WORKER, *self._config.controller.engine_ports),
+                *from_ssh_clients(self._ssh, SSHD_PORT),
+                *from_peers(self._config.jupyter.allowed_from, JUPYTER_PORT),
+            ],
+            egress=[*to_dns(self._network), *to_destinations(self._network.frontend)],
+        )
 
     def _deployment(self) -> None:
         labels = pod_labels(self.names.cluster, Component.FRONTEND)
@@ -85,11 +110,12 @@ class Frontend(Construct):
                 template=k8s.PodTemplateSpec(
                     metadata=k8s.ObjectMeta(labels=labels, annotations={"jupyter-cluster/config-checksum": self._config.frontend_checksum}),
                     spec=self._pod.pod_spec(
+                        service_account=self.names.frontend,
                         init_containers=[
                             *self._pod.wait_for_nfs(),
                             self._own("own-shared-directory", self._nfs.shared),
                             self._own("own-homes", *self._nfs.homes),
-                            host_keys_container(self._pod),
+                            *host_keys_container(self._pod),
                         ],
                         containers=[
                             controller_container(self._pod, self._settings.controller),
@@ -100,6 +126,8 @@ class Frontend(Construct):
                         volumes=self._volumes(),
                         # Clients in this pod reach the controller without a detour through its Service.
                         host_aliases=[k8s.HostAlias(ip="127.0.0.1", hostnames=[self.names.controller_host])],
+                        # The controller hands its files to both groups; Jupyter's kernels are clients like members.
+                        groups=[MEMBERS.gid, JUPYTER.uid],
                     ),
                 ),
             ),
@@ -107,7 +135,8 @@ class Frontend(Construct):
 
     def _volumes(self) -> list[k8s.Volume]:
         listed = self._nfs.directories_volume()
-        return [self._users.logins_volume(), host_keys_volume(), *([listed] if listed else []), *login_volumes(self._pod)]
+        secrets = [*login_volumes(self._pod), *curve_volumes(self._config.controller)]
+        return [self._users.logins_volume(), host_keys_volume(self._pod), *([listed] if listed else []), *secrets]
 
     def _own(self, name: str, *directories: Directory) -> k8s.Container:
         # The cluster's own disk has them made; an external server may let root put them right, which takes these two capabilities.
@@ -146,7 +175,12 @@ class Frontend(Construct):
             self,
             "SshService",
             metadata=metadata(self.names, self.ssh_service_name, Component.FRONTEND),
-            spec=k8s.ServiceSpec(type=ssh.service_type, selector=pods, ports=[service_port("ssh", ssh.port, ssh.node_port)]),
+            spec=k8s.ServiceSpec(
+                type=ssh.service_type,
+                selector=pods,
+                ports=[service_port("ssh", ssh.port, ssh.node_port)],
+                external_traffic_policy=None if ssh.service_type == "ClusterIP" else ssh.external_traffic_policy,
+            ),
         )
         k8s.KubeService(
             self,

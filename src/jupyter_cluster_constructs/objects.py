@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import cdk8s
 from cdk8s_plus_27 import k8s
+from constructs import Construct
 
 from .labels import Component, object_labels, selector
 from .names import Names
@@ -23,6 +24,14 @@ def metadata(
     return k8s.ObjectMeta(
         name=name, namespace=names.namespace, labels=object_labels(names.cluster, component, group), annotations=annotations or None
     )
+
+
+def service_account(scope: Construct, names: Names, name: str, component: Component) -> None:
+    """Make a component's ServiceAccount, which has no rights, and whose token no pod gets.
+
+    https://kubernetes.io/docs/concepts/security/service-accounts/
+    """
+    k8s.KubeServiceAccount(scope, "ServiceAccount", metadata=metadata(names, name, component), automount_service_account_token=False)
 
 
 def without_namespace(api_object: cdk8s.ApiObject) -> None:
@@ -61,6 +70,15 @@ def security_context(*capabilities: str, uid: int, gid: int | None = None, secco
         capabilities=k8s.Capabilities(drop=["ALL"], add=list(capabilities) or None),
         seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault") if seccomp else None,
     )
+
+
+def pod_security_context(groups: Sequence[int] = ()) -> k8s.PodSecurityContext:
+    """What holds for every container of a pod, those that somebody adds too; each also says its own.
+
+    Args:
+        groups: groups that the containers' processes are in, beside their own.
+    """
+    return k8s.PodSecurityContext(seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"), supplemental_groups=list(groups) or None)
 
 
 def resource_requirements(resources: Resources, extra: Mapping[str, str] | None = None) -> k8s.ResourceRequirements:

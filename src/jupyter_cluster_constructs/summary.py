@@ -45,7 +45,7 @@ def _shortened(names: Sequence[str]) -> str:
 def _logins(spec: ClusterSpec) -> Iterator[str]:
     yield f"Who can log in by SSH (Service {spec.names.ssh}, port {spec.ssh.port}):" if spec.users else "Nobody can log in: there are no users."
     for user in spec.users:
-        yield f"  {user.name}: {_login(user)}"
+        yield f"  {user.name}: {_login(user, spec)}"
     if spec.jupyter.is_locked:
         yield "JupyterLab is locked: give jupyter.password_hash or jupyter.secret."
     else:
@@ -53,18 +53,23 @@ def _logins(spec: ClusterSpec) -> Iterator[str]:
         yield f"JupyterLab: {way}{_address(spec)}"
 
 
-def _login(user: User) -> str:
-    ways = ["password"] if user.has_password else []
+def _login(user: User, spec: ClusterSpec) -> str:
+    ways = []
     if user.ssh_keys:
         ways.append("key" if len(user.ssh_keys) == 1 else f"{len(user.ssh_keys)} keys")
-    return " or ".join(ways) or "locked, since there is neither a password nor a key"
+    if spec.ssh.password_login and spec.shadow_secret is not None:
+        ways.append(f"password as the Secret {spec.shadow_secret} says")
+    elif spec.ssh.password_login and user.has_password:
+        ways.insert(0, "password")
+    if ways:
+        return " or ".join(ways)
+    if user.has_password or spec.shadow_secret is not None:
+        return "no key in the settings, and passwords are off by ssh.password_login; keys in ~/.ssh/authorized_keys work"
+    return "locked, since there is neither a password nor a key"
 
 
 def _address(spec: ClusterSpec) -> str:
-    if spec.ingress is None:
-        return ""
-    scheme = "http" if spec.ingress.tls_secret is None and spec.ingress.gateway is None else "https"
-    return f" at {scheme}://{spec.ingress.host}/"
+    return f" at {spec.ingress.url}" if spec.ingress else ""
 
 
 def _directories(spec: ClusterSpec, path: str) -> Iterator[str]:
@@ -83,4 +88,6 @@ def _next(spec: ClusterSpec, outdir: Path) -> Iterator[str]:
         yield f"kubectl delete -f {outdir} deletes every home: storage.reclaim_policy is Delete."
     if spec.storage.external is not None:
         yield from _directories(spec, spec.storage.external.path)
+    if spec.storage.local is not None and spec.network.policies and not spec.network.node_cidrs:
+        yield "With several nodes and a plugin that enforces NetworkPolicies, NFS needs network.node_cidrs: see docs/operations.md."
     yield f"Next: kubectl apply -f {outdir}"

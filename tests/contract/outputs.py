@@ -33,9 +33,9 @@ SETTINGS = {
 # What the settings name and what exists before the cluster does.
 EXISTING = {
     "example": set[tuple[str, str]](),
-    "everything": {("Secret", "jupyter-tls"), ("Secret", "registry-login")},
+    "everything": {("Secret", "jupyter-tls"), ("Secret", "lab-curve"), ("Secret", "lab-host-keys"), ("Secret", "registry-login")},
     "everything else": {("Secret", "jupyter-login")},
-    "everything claimed": {("Secret", "jupyter-login"), ("PersistentVolumeClaim", "files")},
+    "everything claimed": {("Secret", "jupyter-login"), ("Secret", "lab-shadow"), ("PersistentVolumeClaim", "files")},
     "everything made": set[tuple[str, str]](),
 }
 NAMESPACES = {"everything": "science", "everything claimed": "science"}

@@ -47,7 +47,8 @@ def test_the_app_of_readme_writes_one_file_with_the_whole_cluster(tmp_path: Path
     subprocess.run([sys.executable, "-c", app], cwd=tmp_path, env=environment, check=True)
     (written,) = (tmp_path / "dist").glob("*.k8s.yaml")
     kinds = re.findall(r"^kind: (\w+)$", written.read_text(), re.MULTILINE)
-    assert {"Secret", "ConfigMap", "StatefulSet", "Deployment", "Service", "PersistentVolume", "PersistentVolumeClaim"} == set(kinds)
+    of_pods = {"StatefulSet", "Deployment", "Service", "ServiceAccount", "NetworkPolicy"}
+    assert of_pods | {"Secret", "ConfigMap", "PersistentVolume", "PersistentVolumeClaim"} == set(kinds)
 
 
 def test_every_make_target_that_readme_names_exists() -> None:

@@ -42,15 +42,16 @@ def strict(schema: Any) -> Any:
     return [strict(value) for value in schema] if isinstance(schema, list) else schema
 
 
-def test_a_route_is_one_of_its_crd(outputs: dict[str, Output]) -> None:
-    (route,) = all_of(outputs["everything else"].manifests, "HTTPRoute")
+def test_routes_are_of_their_crd(outputs: dict[str, Output]) -> None:
+    routes = all_of(outputs["everything else"].manifests, "HTTPRoute")
+    assert len(routes) == 2
     crd = YAML(typ="safe").load((ROOT / "imports" / "crds" / CUSTOM_KINDS["HTTPRoute"]).read_text())
-    (version,) = (v for v in crd["spec"]["versions"] if route["apiVersion"] == f"{crd['spec']['group']}/{v['name']}")
-    assert version["served"]
-    properties = {key: value for key, value in version["schema"]["openAPIV3Schema"]["properties"].items() if key != "metadata"}
-    jsonschema.validate(
-        {key: value for key, value in route.items() if key != "metadata"}, strict({"type": "object", "properties": properties, "required": ["spec"]})
-    )
+    for route in routes:
+        (version,) = (v for v in crd["spec"]["versions"] if route["apiVersion"] == f"{crd['spec']['group']}/{v['name']}")
+        assert version["served"]
+        properties = {key: value for key, value in version["schema"]["openAPIV3Schema"]["properties"].items() if key != "metadata"}
+        own = {key: value for key, value in route.items() if key != "metadata"}
+        jsonschema.validate(own, strict({"type": "object", "properties": properties, "required": ["spec"]}))
 
 
 def test_no_object_is_there_twice(made: Output) -> None:
@@ -65,7 +66,7 @@ def test_every_object_is_in_the_settings_namespace_or_in_none(made: Output) -> N
 
 
 def test_names_in_the_namespace_begin_with_the_clusters_and_others_with_both(made: Output) -> None:
-    (name,) = {m["metadata"]["labels"]["app.kubernetes.io/instance"] for m in made.manifests if "labels" in m["metadata"]}
+    (name,) = {m["metadata"]["labels"]["app.kubernetes.io/instance"] for m in made.manifests if m["kind"] != "Namespace"}
     for manifest in made.manifests:
         if manifest["kind"] == "PersistentVolume":
             assert re.fullmatch(rf"(default|science)\.{name}\..+", manifest["metadata"]["name"])
@@ -109,11 +110,12 @@ def references(manifest: Manifest) -> Iterator[tuple[str, str, str | None]]:
                 yield "Service", path["backend"]["service"]["name"], path["backend"]["service"]["port"]["name"]
     if manifest["kind"] == "HTTPRoute":
         for rule in manifest["spec"]["rules"]:
-            for backend in rule["backendRefs"]:
+            for backend in rule.get("backendRefs", ()):
                 yield "Service", backend["name"], str(backend["port"])
 
 
 def pod_references(pod: Manifest) -> Iterator[tuple[str, str, str | None]]:
+    yield "ServiceAccount", pod["serviceAccountName"], None
     for secret in pod.get("imagePullSecrets", ()):
         yield "Secret", secret["name"], None
     for volume in pod["volumes"]:
@@ -201,17 +203,18 @@ def test_every_image_has_a_fixed_tag(made: Output) -> None:
     images = {container["image"] for _, container in all_containers(made.manifests)}
     assert len(images) == (2 if made.name == "everything else" else 3)
     for image in images:
-        tag = re.fullmatch(r"[a-z0-9.:/_-]+/[a-z0-9-]+:([A-Za-z0-9_][A-Za-z0-9_.-]*)", image)
+        tag = re.fullmatch(r"[a-z0-9.:/_-]+/[a-z0-9-]+:([A-Za-z0-9_][A-Za-z0-9_.-]*)(@sha256:[0-9a-f]{64})?", image)
         assert tag, image
         assert tag[1] not in ("latest", "stable", "main", "master")
 
 
 def test_every_option_of_the_images_is_used(outputs: dict[str, Output]) -> None:
     used = {
-        (c["image"].rpartition("/")[0], c["image"].rpartition(":")[2], c["imagePullPolicy"])
+        (*re.split(r"/(?=[^/]*$)|:(?=[^/:]*@)|@sha256:0*", c["image"]), c["imagePullPolicy"])
         for _, c in all_containers(outputs["everything"].manifests)
     }
-    assert used == {("registry.example.org:5000/lab", "1.2.3", "Always")}
+    digests = {"debian-ipython-fn": "1", "debian-ipython-wn": "2", "nfs-server": "3"}
+    assert used == {("registry.example.org:5000/lab", name, "1.2.3", digest, "Always") for name, digest in digests.items()}
 
 
 def test_no_plain_password_is_anywhere(outputs: dict[str, Output]) -> None:

@@ -18,12 +18,15 @@ CPU = "20m"
 
 def small_settings(name: str, *, ssh_key: str, storage: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """A cluster of one engine and one user, ada."""
+    storage = dict(storage or {"local": {}})
+    if (address := os.environ.get("E2E_NFS_ADDRESS")) and "local" in storage:
+        storage["local"] = {**storage["local"], "cluster_ip": str(ipaddress.ip_address(address) + 1)}
     return {
         "name": name,
         "namespace": f"e2e-{name}-{NAMESPACE}",
         "create_namespace": True,
         "users": [{"name": "ada", "uid": 1001, "ssh_keys": [ssh_key]}],
-        "storage": dict(storage or {"local": {}}),
+        "storage": storage,
         "workers": [{"replicas": 1, "cpu": CPU}],
         "frontend": {container: {"cpu": CPU} for container in ("controller", "jupyter", "sshd")},
     }
@@ -31,20 +34,20 @@ def small_settings(name: str, *, ssh_key: str, storage: Mapping[str, Any] | None
 
 def small_cluster(name: str, directory: Path, *, ssh_key: str, storage: Mapping[str, Any] | None = None) -> Cluster:
     """Its manifests."""
-    settings = small_settings(name, ssh_key=ssh_key, storage=storage)
-    if (address := os.environ.get("E2E_NFS_ADDRESS")) and "local" in settings["storage"]:
-        settings["storage"]["local"]["cluster_ip"] = str(ipaddress.ip_address(address) + 1)
-    return Cluster.synthesized(settings, directory / name)
+    return Cluster.synthesized(small_settings(name, ssh_key=ssh_key, storage=storage), directory / name)
 
 
 @contextmanager
-def own_namespace(cluster: Cluster) -> Iterator[None]:
-    """A namespace without anything of a killed run, which is gone afterwards."""
+def own_namespace(cluster: Cluster, *, wait: bool = True) -> Iterator[None]:
+    """A namespace without anything of a killed run, which is gone afterwards, or going if nobody waits for that."""
     remove(cluster)
     try:
         yield
     finally:
-        remove(cluster)
+        if wait:
+            remove(cluster)
+        else:
+            kubectl("delete", "--wait=false", "--ignore-not-found", "--filename", str(cluster.dist))
 
 
 def remove(cluster: Cluster) -> None:

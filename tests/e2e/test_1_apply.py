@@ -47,6 +47,7 @@ def tried_with_ingress(lab: Lab, directory: Path, **ingress: object) -> list[str
     """What the API server would do with the example's cluster and an ingress."""
     settings = lab_settings(lab.ada, lab.grace)
     settings["ingress"] = ingress
+    settings["jupyter"]["allowed_from"] = [{"namespace": "ingress"}]
     variant = Cluster.synthesized(settings, directory, {"ADA_PASSWORD": lab.ada.password or ""})
     return kubectl("apply", "--dry-run=server", "--filename", str(variant.dist)).splitlines()
 

@@ -28,7 +28,7 @@ def second(lab: Lab, directory: Path) -> Iterator[Cluster]:
     lab.cluster.on_nfs_server(
         f"""mkdir -p {DIRECTORY}
         cd {DIRECTORY}
-        install -d -o 1000 -g 1000 -m 1777 jupyter_shared
+        install -d -o 0 -g 1000 -m 1777 jupyter_shared
         install -d -o 1001 -g 1000 -m 0750 user_home_dir_1001
         install -d -o 0 -g 0 -m 0755 user_home_dir_1002
         """
@@ -105,7 +105,7 @@ def test_a_user_of_the_second_cluster_has_a_home_of_its_own(lab: Lab, lab2: Clus
 
 def test_jupyterlab_without_a_login_in_the_settings_is_locked(lab: Lab, lab2: Cluster) -> None:
     with lab2.forward("jupyter", 80) as port:
-        assert answer(port, "/api") == "200"
+        assert answer(port, "/login") == "200"
         assert answer(port, "/api/contents") == "403"
         assert answer(port, "/api/contents", token=lab.token) == "403"
 

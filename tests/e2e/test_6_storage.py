@@ -133,7 +133,7 @@ def run_in_shell(command: str, cluster: Cluster, directory: Path) -> None:
 def test_what_is_missing_on_an_external_server_is_named_with_the_commands_that_make_it(
     site: Lab, single: Cluster, directory: Path, note: Callable[[str], None]
 ) -> None:
-    single.on_nfs_server(f"install -d {DIRECTORY}; install -d -o 1000 -g 1000 -m 1777 {DIRECTORY}/jupyter_shared")
+    single.on_nfs_server(f"install -d {DIRECTORY}; install -d -o 0 -g 1000 -m 1777 {DIRECTORY}/jupyter_shared")
     server = single.kubectl("get", "service", "single-nfs", "--output=jsonpath={.spec.clusterIP}")
     storage = {"external": {"server": server, "path": f"/export/{DIRECTORY}"}, "homes": "single"}
     cluster = small_cluster("external", directory, ssh_key=site.ada.public_key, storage=storage)

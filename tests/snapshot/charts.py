@@ -21,6 +21,7 @@ from jupyter_cluster_constructs import (
     LocalStorage,
     Names,
     Nfs,
+    Ssh,
     Storage,
     User,
     Users,
@@ -87,9 +88,11 @@ def parts(
     storage: Storage = LOCAL,
     controller: Controller | None = None,
     jupyter: Jupyter | None = None,
+    ssh: Ssh | None = None,
+    shadow_secret: str | None = None,
 ) -> Parts:
-    accounts = Users(scope, "Users", names=names, users=users, groups=groups)
-    config = ClusterConfig(scope, "Config", names=names, controller=controller, jupyter=jupyter)
+    accounts = Users(scope, "Users", names=names, users=users, groups=groups, shadow_secret=shadow_secret)
+    config = ClusterConfig(scope, "Config", names=names, controller=controller, jupyter=jupyter, ssh=ssh)
     return Parts(accounts, config, Nfs(scope, "Nfs", users=accounts, storage=storage))
 
 

@@ -17,9 +17,11 @@ from jupyter_cluster_constructs import (
     Entrance,
     Frontend,
     IngressSettings,
+    Jupyter,
     JupyterCluster,
     Names,
     Nfs,
+    Peer,
     Users,
     Workers,
 )
@@ -33,6 +35,7 @@ FULL = ClusterSpec(
     users=(ADA, GRACE),
     groups=(PHYSICS,),
     storage=LOCAL,
+    jupyter=Jupyter(allowed_from=(Peer(namespace="ingress-nginx"),)),
     ingress=IngressSettings(host="jupyter.example.org"),
 )
 

@@ -11,14 +11,13 @@ from jupyter_cluster_constructs import (
     Frontend,
     FrontendPod,
     Images,
-    IngressSettings,
     Jupyter,
     Ssh,
     Storage,
     Toleration,
     User,
+    controller_container,
 )
-from jupyter_cluster_constructs import controller_container
 from jupyter_cluster_constructs.spec import JUPYTER_PORT, SSHD_PORT
 
 from .charts import ADA, EXTERNAL, GRACE, LOCAL, PHYSICS, SHA512, manifests, new_chart, parts
@@ -34,13 +33,15 @@ def frontend(
     users: tuple[User, ...] = (ADA, GRACE),
     pod: FrontendPod | None = None,
     ssh: Ssh | None = None,
-    ingress: IngressSettings | None = None,
     images: Images | None = None,
+    shadow_secret: str | None = None,
 ) -> list[Manifest]:
     """The manifests of Frontend, without those of what it needs."""
     chart = new_chart()
-    needed = parts(new_chart(), users=users, groups=[PHYSICS], storage=storage, controller=controller, jupyter=jupyter).needed
-    Frontend(chart, "Frontend", pod=pod, ssh=ssh, ingress=ingress, images=images, **needed)
+    needed = parts(
+        new_chart(), users=users, groups=[PHYSICS], storage=storage, controller=controller, jupyter=jupyter, ssh=ssh, shadow_secret=shadow_secret
+    ).needed
+    Frontend(chart, "Frontend", pod=pod, images=images, **needed)
     return manifests(chart)
 
 
@@ -103,6 +104,13 @@ def test_a_controller_that_hangs_in_part_is_restarted_within_20_seconds_and_one_
     assert probe["periodSeconds"] * probe["failureThreshold"] + answer_seconds <= 20
 
 
+def test_jupyters_probe_asks_for_the_login_page_by_a_name_that_the_server_knows() -> None:
+    jupyter = containers(deployment(frontend()))["jupyter"]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        asked = jupyter[probe]["httpGet"]
+        assert (asked["path"], asked["httpHeaders"]) == ("/login", [{"name": "Host", "value": "localhost"}])
+
+
 def test_the_controllers_probe_asks_every_port_but_the_internal_ones() -> None:
     settings = Controller(first_port=20000)
     probe = containers(deployment(frontend(controller=settings)))["controller"]["readinessProbe"]["exec"]["command"]
@@ -146,7 +154,8 @@ def test_every_container_but_the_waiting_one_sees_what_it_works_on(local: list[M
     there = deployment(local)
     homes = {"/home/ada", "/home/grace"}
     for name in ("controller", "jupyter", "sshd"):
-        assert homes | {"/home/jupyter/shared", "/home/jupyter/config", "/var/lib/extrausers"} <= mounted_volumes(there, name).keys()
+        assert {"/home/jupyter/shared", "/home/jupyter/config", "/var/lib/extrausers"} <= mounted_volumes(there, name).keys()
+        assert (homes <= mounted_volumes(there, name).keys()) is (name != "controller"), name
     assert homes <= mounted_volumes(there, "own-homes").keys()
     assert "/home/jupyter/shared" in mounted_volumes(there, "own-shared-directory")
 
@@ -156,6 +165,22 @@ def test_homes_are_mounted_by_their_claims(local: list[Manifest]) -> None:
     assert mounted["/home/ada"]["persistentVolumeClaim"]["claimName"] == "lab-home-1001"
     assert mounted["/home/grace"]["persistentVolumeClaim"]["claimName"] == "lab-home-7"
     assert mounted["/home/jupyter/shared"]["persistentVolumeClaim"]["claimName"] == "lab-shared"
+
+
+def test_the_controller_is_not_jupyter_whose_files_the_engines_tasks_read(local: list[Manifest]) -> None:
+    users = {name: container["securityContext"]["runAsUser"] for name, container in containers(deployment(local)).items()}
+    assert (users["controller"], users["jupyter"]) == (991, 1000)
+
+
+def test_jupyters_kernels_read_the_clients_file_as_members_do(local: list[Manifest]) -> None:
+    assert pod_of(deployment(local))["securityContext"]["supplementalGroups"] == [989, 1000]
+
+
+def test_only_the_controller_sees_the_secret_of_its_key() -> None:
+    there = deployment(frontend(controller=Controller(curve_secret="keys")))
+    seeing = [name for name in containers(there) if any("keys" in secret_names(volume) for volume in mounted_volumes(there, name).values())]
+    assert seeing == ["controller"]
+    assert mounted_volumes(there, "controller")["/run/curve"]["secret"] == {"secretName": "keys"}
 
 
 def test_only_sshd_sees_the_hashes(local: list[Manifest]) -> None:
@@ -198,14 +223,33 @@ def test_host_keys_are_in_memory_and_only_sshd_reads_them(local: list[Manifest])
     there = deployment(local)
     seeing = {name for name in containers(there) if "/run/host-keys" in mounted_volumes(there, name)}
     assert seeing == {"make-host-keys", "sshd"}
-    assert mounted_volumes(there, "sshd")["/run/host-keys"]["emptyDir"] == {"medium": "Memory"}
+    assert mounted_volumes(there, "sshd")["/run/host-keys"]["emptyDir"] == {"medium": "Memory", "sizeLimit": "1Mi"}
+
+
+def test_host_keys_may_be_a_secret_that_exists() -> None:
+    there = deployment(frontend(ssh=Ssh(host_keys_secret="my-keys")))
+    assert "make-host-keys" not in containers(there)
+    seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if "my-keys" in secret_names(volume)}
+    assert seeing == {"sshd"}
+    # Other people's files sshd's root cannot read, and an open one of its own it refuses.
+    assert mounted_volumes(there, "sshd")["/run/host-keys"]["secret"] == {"secretName": "my-keys", "defaultMode": 0o400}
+
+
+def test_hashes_may_be_a_secret_that_exists() -> None:
+    there = deployment(frontend(users=(ADA.model_copy(update={"password_hash": None}),), shadow_secret="hashes"))
+    seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if "hashes" in secret_names(volume)}
+    assert seeing == {"sshd"}
+    sources = mounted_volumes(there, "sshd")["/var/lib/extrausers"]["projected"]["sources"]
+    taken = {(s["secret"]["name"], i["key"], i["mode"]) for s in sources if "secret" in s for i in s["secret"]["items"]}
+    assert taken == {("hashes", "shadow", 0o400), ("lab-users", "gshadow", 0o400)}
 
 
 def test_nfs_is_waited_for_first_and_only_where_it_is_the_clusters(local: list[Manifest], external: list[Manifest]) -> None:
     init = [c["name"] for c in pod_of(deployment(local))["initContainers"]]
     assert init == ["wait-for-nfs", "own-shared-directory", "own-homes", "make-host-keys"]
     assert [c["name"] for c in pod_of(deployment(external))["initContainers"]] == init[1:]
-    assert "10.96.0.150" in containers(deployment(local))["wait-for-nfs"]["command"]
+    # By its mounts: the server itself is closed to pods.
+    assert containers(deployment(local))["wait-for-nfs"]["command"][3:] == ["/home/jupyter/shared", "/home/ada", "/home/grace"]
 
 
 def test_homes_are_put_right_by_root_only_on_a_server_that_the_cluster_does_not_run(local: list[Manifest], external: list[Manifest]) -> None:
@@ -218,7 +262,7 @@ def test_homes_are_put_right_by_root_only_on_a_server_that_the_cluster_does_not_
 def test_owners_and_modes_are_checked_where_the_homes_are_mounted(local: list[Manifest]) -> None:
     there = containers(deployment(local))
     assert there["own-homes"]["command"][-2:] == ["/home/ada:user_home_dir_1001:1001:1000:0750", "/home/grace:user_home_dir_7:1002:1000:0750"]
-    assert there["own-shared-directory"]["command"][-1] == "/home/jupyter/shared:jupyter_shared:1000:1000:1777"
+    assert there["own-shared-directory"]["command"][-1] == "/home/jupyter/shared:jupyter_shared:0:1000:1777"
 
 
 def test_resources_of_each_container_are_those_of_the_settings() -> None:

@@ -45,7 +45,7 @@ def settings(kind: str = "local", homes: str = "per-user") -> Settings:
         "groups": [{"name": "physics", "gid": 2001}],
         "storage": {**KINDS[kind], "homes": homes},
         "workers": [{"replicas": 2}, {"name": "gpu", "gpu": 1}],
-        "jupyter": {"password_hash": JUPYTER_HASHES[0]},
+        "jupyter": {"password_hash": JUPYTER_HASHES[0], "allowed_from": [{"namespace": "ingress"}]},
     }
 
 
@@ -94,6 +94,7 @@ ALL = {FRONTEND, NFS} | WORKERS
 CHANGES = {
     # Accounts are read live.
     "a password": Change("users.0.password_hash", OTHER_HASH, NONE),
+    "a first password": Change("users.1.password_hash", SHA512, NONE),
     "a key": Change("users.0.ssh_keys", [ED25519], NONE),
     "a user's group": Change("users.0.groups", ["physics"], NONE),
     "a group": Change("groups.+", {"name": "math", "gid": 2002}, NONE),
@@ -118,11 +119,30 @@ CHANGES = {
     "the heartbeats that may be missed": Change("controller.heartbeat_misses", 20, {FRONTEND}),
     # Engines are told the new ones by the connection file, once their probe has restarted them.
     "the controller's ports": Change("controller.first_port", 12001, {FRONTEND} | WORKERS),
+    "encryption": Change("controller.encryption", False, {FRONTEND} | WORKERS),
+    "the controller's key": Change("controller.curve_secret", "keys", {FRONTEND} | WORKERS),
     "the controller's database": Change("controller.task_database", "memory", {FRONTEND}),
     # Ways in
     "the type of the SSH Service": Change("ssh.service_type", "LoadBalancer", NONE),
     "the port of the SSH Service": Change("ssh.port", 2200, NONE),
-    "an Ingress": Change("ingress", {"host": "jupyter.example.org"}, NONE),
+    # sshd reads its settings when it starts.
+    "whether passwords log in": Change("ssh.password_login", False, {FRONTEND}),
+    "what SSH forwards": Change("ssh.forwarding", ["tcp", "agent"], {FRONTEND}),
+    "SSH for older clients": Change("ssh.algorithms", "compatible", {FRONTEND}),
+    "host keys of one's own": Change("ssh.host_keys_secret", "keys", {FRONTEND}),
+    # The server knows its own address.
+    "an Ingress": Change("ingress", {"host": "jupyter.example.org"}, {FRONTEND}),
+    "JupyterLab's further names": Change("jupyter.host_names", ["own.example.org"], {FRONTEND}),
+    "JupyterLab's terminals": Change("jupyter.terminals", True, {FRONTEND}),
+    # Who may reach what
+    "who may reach sshd": Change("ssh.allowed_from", [{"cidr": "192.0.2.0/24"}], NONE),
+    "who may reach JupyterLab": Change("jupyter.allowed_from", [{"namespace": "gateways"}], NONE),
+    "where traffic for sshd is taken": Change("ssh", {"service_type": "NodePort", "external_traffic_policy": "Local"}, NONE),
+    "what members may reach": Change("network.frontend.internet", False, NONE),
+    "what engines may reach": Change("network.engines", {"to": [{"cidr": "10.1.0.0/16"}]}, NONE),
+    "where names are resolved": Change("network.dns", [{"namespace": "openshift-dns"}], NONE),
+    # Its configuration says so too.
+    "from where nodes mount": Change("network.node_cidrs", ["10.0.0.0/8"], {NFS}),
     # Storage
     "the homes' mode": Change("storage.home_mode", "0700", {FRONTEND, NFS}),
     "how long the NFS server waits for its clients": Change("storage.local.leave_seconds", 61, {NFS}),
@@ -137,12 +157,13 @@ CHANGES = {
     "the NFS server's address": Change(
         "storage.local.cluster_ip",
         "10.96.0.151",
-        ALL,
+        {NFS},
         ("service/lab-nfs", *(f"persistentvolume/science.lab.{part}" for part in ("shared", "home-1001", "home-1002"))),
     ),
     # Everything runs from the images.
     "the images' tag": Change("images.tag", "9.9", ALL),
     "the images' registry": Change("images.registry", "registry.example.org/lab", ALL),
+    "an image's digest": Change("images.digests", {"debian-ipython-wn": f"sha256:{'0' * 64}"}, WORKERS),
     "when images are fetched": Change("images.pull_policy", "Always", ALL),
 }
 
@@ -173,6 +194,11 @@ def test_what_is_read_live_restarts_nothing_on_any_storage(kind: str, homes: str
             after = changed(after, change.path, change.value)
     assert len(cluster(after)) > len(there(kind, homes))
     assert changes(there(kind, homes), cluster(after)) == Changes(restarted=(), refused=(), left_over=())
+
+
+def test_hashes_in_another_secret_restart_what_mounts_them() -> None:
+    before = changed(settings(), "users.0", {"name": "ada", "uid": 1001})
+    assert restarted(cluster(before), cluster(changed(before, "shadow_secret", "hashes"))) == {FRONTEND}
 
 
 USERS = {

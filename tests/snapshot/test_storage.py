@@ -23,7 +23,7 @@ CLAIMS = {
     "class": ("storage-lab-storage-0", "storage-lab-storage-0"),
     "class single": ("storage-lab-storage-0", "storage-lab-storage-0"),
 }
-SEEING_HOMES = {"controller", "jupyter", "sshd", "engine"}
+SEEING_HOMES = {"jupyter", "sshd", "engine"}
 
 
 @pytest.fixture(scope="module", params=STORAGES)
@@ -61,6 +61,7 @@ def seeing_homes(cluster: list[Manifest]) -> list[tuple[Manifest, str]]:
 def test_every_container_sees_the_same_homes_and_the_same_shared_directory(cluster: list[Manifest], kind: str) -> None:
     homes, shared = CLAIMS.get(kind, (None, "lab-shared"))
     sub_path = "jupyter_shared" if STORAGES[kind].is_claimed else "."
+    assert place(one(cluster, "Deployment", "lab-frontend"), "controller", "/home/jupyter/shared") == (shared, sub_path)
     for workload, name in seeing_homes(cluster):
         assert place(workload, name, "/home/jupyter/shared") == (shared, sub_path), name
         for user, number in (("ada", 1001), ("grace", 7)):

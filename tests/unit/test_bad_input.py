@@ -171,6 +171,22 @@ BAD_INPUT = {
     "a plain password of JupyterLab": Bad(
         "name: lab\njupyter:\n  password_hash: hunter2  # <-", "jupyter.password_hash", ("no Jupyter password hash", "allowed: ", "argon2:")
     ),
+    "a wildcard among JupyterLab's names": Bad(
+        "name: lab\njupyter:\n  host_names: ['*.example.org']  # <-",
+        "jupyter.host_names[0]",
+        ("received '*.example.org'", "allowed: a DNS name", "without *"),
+    ),
+    "an http listener without one of https": Bad(
+        "name: lab\njupyter: {allowed_from: [{namespace: gw}]}\ningress:\n  host: a.example.org\n  gateway: {name: a, http_section_name: http}  # <-",
+        "ingress.gateway",
+        ("received http_section_name without a section_name of another listener", "allowed: both"),
+    ),
+    "a listener of http and https": Bad(
+        "name: lab\njupyter: {allowed_from: [{namespace: gw}]}\ningress:\n  host: a.example.org\n"
+        "  gateway: {name: a, section_name: web, http_section_name: web}  # <-",
+        "ingress.gateway",
+        ("received http_section_name without a section_name of another listener", "allowed: both"),
+    ),
     "two ways into JupyterLab": Bad(
         "name: lab\njupyter:  # <-\n  secret: a\n  password_hash: 'sha1:67c9e60bb8b6:9ffede0825894254b2e042ea597d771089e11aed'",
         "jupyter",
@@ -290,6 +306,15 @@ BAD_INPUT = {
         "name: lab\nstorage:\n  local: {}\n  home_mode: '0777'  # <-", "storage.home_mode", ("received '0777'", "allowed: an octal mode")
     ),
     # The rest
+    "a digest that is none": Bad(
+        "name: lab\nimages:\n  digests: {nfs-server: sha256:12}  # <-", "images.digests.nfs-server", ("'sha256:12'", "64 hexadecimal digits")
+    ),
+    "a digest of an image that is none": Bad(
+        f"name: lab\nimages:\n  digests: {{nfs: sha256:{'0' * 64}}}  # <-", "images.digests.nfs", ("debian-ipython-fn", "nfs-server")
+    ),
+    "a key that nothing is encrypted with": Bad(
+        "name: lab\ncontroller: {encryption: false, curve_secret: keys}  # <-", "controller", ("curve_secret with encryption false", "leave one")
+    ),
     "a tag that changes": Bad("name: lab\nimages:\n  tag: latest  # <-", "images.tag", ("received 'latest'", "allowed: a fixed tag")),
     "a variable that the library sets": Bad(
         "name: lab\nworkers:\n  - env:  # <-\n      HOME: /tmp", "workers[0]", ("received env HOME", "allowed: any other name")
@@ -306,6 +331,54 @@ BAD_INPUT = {
         "name: lab\ningress:  # <-\n  host: a.org\n  class_name: nginx\n  gateway: {name: public}",
         "ingress",
         ("class_name and gateway", "allowed: one"),
+    ),
+    # Who may reach what
+    "a network that begins elsewhere": Bad(
+        "name: lab\nnetwork: {node_cidrs: [10.0.0.7/8]}  # <-", "network.node_cidrs[0]", ("received '10.0.0.7/8'; did you mean 10.0.0.0/8?",)
+    ),
+    "an address without its length": Bad(
+        "name: lab\nnetwork: {node_cidrs: [10.0.0.7]}  # <-", "network.node_cidrs[0]", ("'10.0.0.7'", "did you mean 10.0.0.7/32?")
+    ),
+    "a name as a network": Bad(
+        "name: lab\nnetwork: {node_cidrs: [node1]}  # <-", "network.node_cidrs[0]", ("'node1'", "allowed: a network such as 10.0.0.0/8")
+    ),
+    "a network in other words": Bad(
+        "name: lab\nnetwork: {node_cidrs: ['2001:DB8::/32']}  # <-", "network.node_cidrs[0]", ("'2001:DB8::/32'", "write 2001:db8::/32")
+    ),
+    "nobody in particular": Bad(
+        "name: lab\nssh:\n  allowed_from:\n    - {}  # <-", "ssh.allowed_from[0]", ("received neither a cidr nor", "allowed: `cidr: NETWORK`, or")
+    ),
+    "a network in a namespace": Bad(
+        "name: lab\njupyter:\n  allowed_from:\n    - {cidr: 10.0.0.0/8, namespace: a}  # <-",
+        "jupyter.allowed_from[0]",
+        ("received cidr and namespace or pod_labels", "or one of them"),
+    ),
+    "a cloud's metadata": Bad(
+        "name: lab\nnetwork: {engines: {to: [{cidr: 169.254.169.254/32}]}}  # <-",
+        "network.engines.to[0]",
+        ("hands out its nodes' credentials", "stays closed"),
+    ),
+    "openings without policies": Bad(
+        "name: lab\nnetwork: {policies: false, engines: {internet: true}, dns: []}  # <-", "network", ("received dns and engines", "leave it out")
+    ),
+    "who may reach sshd without policies": Bad(
+        "name: lab\nnetwork: {policies: false}\nssh: {allowed_from: []}  # <-", "ssh.allowed_from", ("network.policies: false", "leave it out")
+    ),
+    "who may reach JupyterLab without policies": Bad(
+        "name: lab\nnetwork: {policies: false}\njupyter: {allowed_from: [{namespace: a}]}  # <-",
+        "jupyter.allowed_from",
+        ("network.policies: false", "leave it out"),
+    ),
+    "nodes of no server": Bad(
+        "name: lab\nstorage: {claim: files}\nnetwork: {node_cidrs: [10.0.0.0/8]}  # <-", "network.node_cidrs", ("storage.local", "leave it out")
+    ),
+    "an Ingress that reaches nothing": Bad(
+        "name: lab\ningress: {host: a.example.org}  # <-",
+        "ingress",
+        ("without jupyter.allowed_from", "`jupyter: {allowed_from: [{namespace: ingress-nginx}]}`", "`kubectl get pods --all-namespaces`"),
+    ),
+    "traffic from outside to a Service inside": Bad(
+        "name: lab\nssh: {external_traffic_policy: Local}  # <-", "ssh", ("with service_type ClusterIP", "leave it out, or use NodePort")
     ),
     # The file
     "an open bracket": Bad("name: lab\nusers: [  # <-", "", ("is not YAML",)),
@@ -446,6 +519,13 @@ SECRET = "hunter2 is a secret"
         "jupyter: {{password: '{}'}}",
         "jupyter: {{token: '{}'}}",
         "jupyter: '{}'",
+        "jupyter: {{secret: '{}'}}",
+        "jupyter: {{secret: ['{}']}}",
+        "shadow_secret: '{}'",
+        "controller: {{curve_secret: '{}'}}",
+        "ssh: {{host_keys_secret: '{}'}}",
+        "ingress: {{host: a.example.org, tls_secret: '{}'}}",
+        "images: {{pull_secrets: ['{}']}}",
         "users: [{{name: ada, uid: 1001, password_hash: !secret '{}'}}]",
     ],
 )

@@ -7,13 +7,27 @@ from pathlib import Path
 import pytest
 
 from jupyter_cluster_constructs.changes import Changes, read
-from jupyter_cluster_constructs.spec import ClusterSpec, ExternalStorage, Gateway, IngressSettings, Jupyter, LocalStorage, Storage, User
+from jupyter_cluster_constructs.spec import (
+    ClusterSpec,
+    ExternalStorage,
+    Gateway,
+    IngressSettings,
+    Jupyter,
+    LocalStorage,
+    Network,
+    Peer,
+    Ssh,
+    Storage,
+    User,
+)
 from jupyter_cluster_constructs.summary import summary
 
 from .examples import ADA, ED25519, GRACE, JUPYTER_HASHES, SHA512
 
 HOST = "jupyter.example.org"
+NODES = Network(node_cidrs=("10.0.0.0/16",))
 OPEN = Jupyter(password_hash=JUPYTER_HASHES["argon2"])
+REACHED = OPEN.model_copy(update={"allowed_from": (Peer(namespace="ingress-nginx"),)})
 
 
 def lines(spec: ClusterSpec, *files: Path) -> list[str]:
@@ -52,6 +66,31 @@ def test_each_user_is_named_with_how_they_log_in(user: User, way: str) -> None:
     assert login(user) == way
 
 
+@pytest.mark.parametrize(
+    ("user", "way"),
+    [
+        (ADA, "no key in the settings, and passwords are off by ssh.password_login; keys in ~/.ssh/authorized_keys work"),
+        (User(name="kim", uid=1003, ssh_keys=(ED25519,), password_hash=SHA512), "key"),
+        (GRACE, "locked, since there is neither a password nor a key"),
+    ],
+)
+def test_where_passwords_are_off_nobody_is_said_to_log_in_by_one(user: User, way: str) -> None:
+    spec = ClusterSpec(name="lab", users=(user,), ssh=Ssh(password_login=False))
+    assert f"  {user.name}: {way}" in lines(spec)
+
+
+@pytest.mark.parametrize(
+    ("user", "way"),
+    [
+        (GRACE, "password as the Secret hashes says"),
+        (User(name="kim", uid=1003, ssh_keys=(ED25519,)), "key or password as the Secret hashes says"),
+    ],
+)
+def test_where_a_secret_has_the_passwords_it_is_named(user: User, way: str) -> None:
+    spec = ClusterSpec(name="lab", users=(user,), shadow_secret="hashes")
+    assert f"  {user.name}: {way}" in lines(spec)
+
+
 def test_without_users_it_says_that_nobody_can_log_in() -> None:
     assert any("Nobody can log in" in line for line in lines(ClusterSpec(name="lab")))
 
@@ -68,13 +107,13 @@ def test_a_locked_jupyterlab_says_what_opens_it() -> None:
     ],
 )
 def test_an_open_jupyterlab_is_named_with_its_address(ingress: IngressSettings, address: str) -> None:
-    (line,) = (line for line in lines(ClusterSpec(name="lab", jupyter=OPEN, ingress=ingress)) if line.startswith("JupyterLab"))
+    (line,) = (line for line in lines(ClusterSpec(name="lab", jupyter=REACHED, ingress=ingress)) if line.startswith("JupyterLab"))
     assert line.endswith(f" at {address}")
     assert "password" in line
 
 
 def test_jupyterlab_behind_a_gateway_is_named_with_its_host() -> None:
-    spec = ClusterSpec(name="lab", jupyter=OPEN, ingress=IngressSettings(host=HOST, gateway=Gateway(name="public")))
+    spec = ClusterSpec(name="lab", jupyter=REACHED, ingress=IngressSettings(host=HOST, gateway=Gateway(name="public")))
     assert any(line.startswith("JupyterLab") and HOST in line for line in lines(spec))
 
 
@@ -84,6 +123,19 @@ def test_the_secret_that_opens_jupyterlab_is_named() -> None:
 
 def test_the_command_that_comes_next_is_the_last_line() -> None:
     assert lines(ClusterSpec(name="lab"))[-1] == "Next: kubectl apply -f dist"
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_said"),
+    [
+        (ClusterSpec(name="lab"), True),
+        (ClusterSpec(name="lab", network=NODES), False),
+        (ClusterSpec(name="lab", network=Network(policies=False)), False),
+        (ClusterSpec(name="lab", storage=Storage(claim="files")), False),
+    ],
+)
+def test_nodes_that_could_not_mount_are_warned_of(spec: ClusterSpec, is_said: bool) -> None:
+    assert any("network.node_cidrs" in line for line in lines(spec)) is is_said
 
 
 def test_a_namespace_among_the_files_is_warned_of() -> None:
@@ -109,7 +161,7 @@ def test_without_anything_before_nothing_is_said_of_restarts() -> None:
 
 
 def test_what_restarts_and_what_is_left_over_is_said_before_what_comes_next() -> None:
-    spec = ClusterSpec(name="lab", namespace="science")
+    spec = ClusterSpec(name="lab", namespace="science", network=NODES)
     said = summary(spec, Path("dist"), {}, Changes(restarted=("deployment/lab-worker",), refused=(), left_over=("service/lab-old",))).splitlines()
     assert said[-6:] == [
         "",
@@ -139,7 +191,7 @@ def many(number: int) -> tuple[User, ...]:
 
 def test_with_external_storage_the_commands_that_make_its_directories_are_printed() -> None:
     assert external(ADA, User(name="kim", uid=1003, home_number=7)) == [
-        "  install -d -o 1000 -g 1000 -m 1777 jupyter_shared",
+        "  install -d -o 0 -g 1000 -m 1777 jupyter_shared",
         "  install -d -o 1001 -g 1000 -m 0750 user_home_dir_1001",
         "  install -d -o 1003 -g 1000 -m 0750 user_home_dir_7",
     ]
@@ -147,7 +199,7 @@ def test_with_external_storage_the_commands_that_make_its_directories_are_printe
 
 def test_with_homes_in_one_volume_the_links_and_mount_points_are_among_them() -> None:
     assert external(ADA, single=True) == [
-        "  install -d -o 1000 -g 1000 -m 1777 jupyter_shared",
+        "  install -d -o 0 -g 1000 -m 1777 jupyter_shared",
         "  install -d -o 0 -g 0 -m 0755 jupyter jupyter/config jupyter/shared",
         "  install -d -o 1001 -g 1000 -m 0750 user_home_dir_1001 && ln -sfn user_home_dir_1001 ada",
     ]

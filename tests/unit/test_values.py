@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 from decimal import Decimal
 from typing import Any
 
@@ -114,6 +116,17 @@ def test_another_text_is_no_hash_of_jupyter_server(text: str) -> None:
 @pytest.mark.parametrize("key", SSH_KEYS, ids=lambda key: str(key).partition(" ")[0])
 def test_a_public_key_of_ssh_keygen_is_taken(key: str) -> None:
     assert takes(values.SshKey, key)
+
+
+@pytest.mark.parametrize(("bits", "taken"), [(1024, False), (2047, False), (2048, True), (3072, True), (16384, True)])
+def test_a_short_rsa_key_is_refused(bits: int, taken: bool) -> None:
+    # sshd would refuse it, and only its log would say so.
+    assert takes(values.SshKey, rsa_key(bits)) is taken
+
+
+def rsa_key(bits: int) -> str:
+    numbers = [b"ssh-rsa", (65537).to_bytes(3), b"\0" + (1 << (bits - 1) | 1).to_bytes((bits + 7) // 8)]
+    return f"ssh-rsa {base64.b64encode(b''.join(struct.pack('>I', len(n)) + n for n in numbers)).decode()}"
 
 
 @pytest.mark.parametrize("key", SSH_KEYS, ids=lambda key: str(key).partition(" ")[0])

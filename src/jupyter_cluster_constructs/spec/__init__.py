@@ -5,6 +5,7 @@ from .base import Settings
 from .cluster import ClusterSpec
 from .controller import Controller
 from .jupyter import JUPYTER_PORT, JUPYTER_SERVICE_PORT, Gateway, IngressSettings, Jupyter
+from .network import Destination, Egress, FrontendEgress, Network, Peer, Target
 from .pods import (
     ControllerResources,
     FrontendPod,
@@ -26,7 +27,10 @@ __all__ = [
     "ClusterSpec",
     "Controller",
     "ControllerResources",
+    "Destination",
+    "Egress",
     "ExternalStorage",
+    "FrontendEgress",
     "FrontendPod",
     "Gateway",
     "Group",
@@ -35,12 +39,15 @@ __all__ = [
     "Jupyter",
     "JupyterResources",
     "LocalStorage",
+    "Network",
+    "Peer",
     "Placement",
     "Resources",
     "Settings",
     "Ssh",
     "SshdResources",
     "Storage",
+    "Target",
     "Toleration",
     "User",
     "WorkerGroup",

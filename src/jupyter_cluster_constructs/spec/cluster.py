@@ -9,14 +9,16 @@ from pydantic import Field, model_validator
 
 from ..errors import InvalidSettingsError, Problem
 from ..names import NAME_LIMIT, STATEFULSET_NAME_LIMIT, Names
-from .accounts import Group, User, account_problems
+from .access import access_problems, node_problems
+from .accounts import Group, User, account_problems, shadow_problems
 from .base import Settings
 from .controller import Controller
 from .jupyter import IngressSettings, Jupyter
+from .network import Network
 from .pods import FrontendPod, Images, WorkerGroup
 from .ssh import Ssh
 from .storage import LocalStorage, Storage, home_problems
-from .values import ClusterName, DnsLabel, Listed
+from .values import ClusterName, DnsLabel, DnsSubdomain, Listed
 
 
 class ClusterSpec(Settings):
@@ -29,15 +31,21 @@ class ClusterSpec(Settings):
     )
     users: Annotated[tuple[User, ...], Listed] = Field(default=(), description="People with an account.")
     groups: Annotated[tuple[Group, ...], Listed] = Field(default=(), description="Groups of users.")
+    shadow_secret: DnsSubdomain | None = Field(
+        default=None,
+        description="Secret in the namespace with the key `shadow`, a shadow(5) file with a line for each user, as external-secrets or sealed-secrets"
+        " bring it. Default: shadow is made from the users' passwords.",
+    )
     storage: Storage = Field(default=Storage(local=LocalStorage()), description="Where homes live. Default: an NFS server in the cluster.")
     workers: Annotated[tuple[WorkerGroup, ...], Listed] = Field(
         default=(WorkerGroup(),), description="Groups of engines. Default: one of two engines."
     )
     frontend: FrontendPod = Field(default=FrontendPod(), description="Resources and placement of the frontend's pod.")
     controller: Controller = Field(default=Controller(), description="The IPython Parallel controller.")
-    ssh: Ssh = Field(default=Ssh(), description="How people reach sshd.")
+    ssh: Ssh = Field(default=Ssh(), description="Who gets in by SSH, what they may do there, and how they reach sshd.")
     jupyter: Jupyter = Field(default=Jupyter(), description="What opens JupyterLab.")
     ingress: IngressSettings | None = Field(default=None, description="How JupyterLab is reached from outside. Default: only its Service.")
+    network: Network = Field(default=Network(), description="Who may reach what.")
     images: Images = Field(default=Images(), description="Where the images come from.")
 
     @property
@@ -47,7 +55,14 @@ class ClusterSpec(Settings):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        problems = (*account_problems(self.users, self.groups), *self._worker_problems(), *self._name_problems(), *self._storage_problems())
+        problems = (
+            *account_problems(self.users, self.groups),
+            *shadow_problems(self.users, self.shadow_secret),
+            *self._worker_problems(),
+            *self._name_problems(),
+            *self._storage_problems(),
+            *self._access_problems(),
+        )
         if problems:
             raise InvalidSettingsError(*problems)
         return self
@@ -77,3 +92,7 @@ class ClusterSpec(Settings):
             allowed = STATEFULSET_NAME_LIMIT - len(self.names.storage) + len(self.name)
             yield Problem(("name",), f"received {self.name!r} of {len(self.name)} characters; allowed with this storage: at most {allowed}")
         yield from home_problems(self.users, self.storage)
+
+    def _access_problems(self) -> Iterator[Problem]:
+        yield from access_problems(self.network, self.ssh, self.jupyter, self.ingress)
+        yield from node_problems(self.network, self.storage)
