@@ -89,5 +89,5 @@ def _next(spec: ClusterSpec, outdir: Path) -> Iterator[str]:
     if spec.storage.external is not None:
         yield from _directories(spec, spec.storage.external.path)
     if spec.storage.local is not None and spec.network.policies and not spec.network.node_cidrs:
-        yield "With several nodes and a plugin that enforces NetworkPolicies, NFS needs network.node_cidrs: see docs/operations.md."
+        yield "Where the network plugin enforces NetworkPolicies, NFS may need network.node_cidrs: see docs/operations.md."
     yield f"Next: kubectl apply -f {outdir}"

@@ -40,7 +40,7 @@ def test_a_second_run_changes_nothing_and_removes_stale_files(tmp_path: Path, ou
     # And nothing is left beside it.
     assert sorted(file.name for file in tmp_path.iterdir()) == ["bob.txt", "cluster.yaml", "dist"]
 
-    assert "\n\nAgainst what was there before, kubectl apply restarts no pod.\n\nWith several nodes" in run_main(tmp_path)
+    assert "\n\nAgainst what was there before, kubectl apply restarts no pod.\n\nWhere the network plugin" in run_main(tmp_path)
     assert contents(dist) == outputs["example"].files
 
 

@@ -28,6 +28,12 @@ def example() -> Any:
     return YAML().load(ROOT / "cluster.yaml")
 
 
+def node_networks() -> dict[str, Any]:
+    """What a cluster with an NFS server of its own has to know where the network plugin filters nodes' mounts."""
+    cidrs = os.environ.get("E2E_NODE_CIDRS")
+    return {"network": {"node_cidrs": cidrs.split(",")}} if cidrs else {}
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A cluster whose manifests are in a directory.

@@ -1,7 +1,8 @@
 """A cluster for the tests: the README's example, applied to the cluster of the current KUBECONFIG.
 
 Files run in the order of their names; those that break things come last. E2E_NAMESPACE is where everything is made, by
-default `default`; E2E_NFS_ADDRESS is the address of the NFS Service where the default lies outside the cluster's Service network.
+default `default`; E2E_NFS_ADDRESS is the address of the NFS Service where the default lies outside the cluster's Service network,
+E2E_NODE_CIDRS what `network.node_cidrs` has to be where the network plugin filters nodes' mounts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from .cluster import Cluster, example
+from .cluster import Cluster, example, node_networks
 from .diagnosis import diagnosis
 from .kube import kubectl
 from .ssh import Person, Session, login
@@ -119,6 +120,7 @@ def lab_settings(ada: Person, grace: Person) -> Any:
     settings["users"].append({"name": "locked", "uid": 1003})
     settings["jupyter"] = {"secret": JUPYTER_SECRET}
     settings["namespace"] = NAMESPACE
+    settings |= node_networks()
     if address := os.environ.get("E2E_NFS_ADDRESS"):
         settings["storage"]["local"]["cluster_ip"] = address
     return settings

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .cluster import Cluster
+from .cluster import Cluster, node_networks
 from .conftest import NAMESPACE
 from .kube import kubectl
 
@@ -22,6 +22,7 @@ def small_settings(name: str, *, ssh_key: str, storage: Mapping[str, Any] | None
     if (address := os.environ.get("E2E_NFS_ADDRESS")) and "local" in storage:
         storage["local"] = {**storage["local"], "cluster_ip": str(ipaddress.ip_address(address) + 1)}
     return {
+        **(node_networks() if "local" in storage else {}),
         "name": name,
         "namespace": f"e2e-{name}-{NAMESPACE}",
         "create_namespace": True,

@@ -39,6 +39,8 @@ def released(directory: Path) -> Iterator[Path]:
 def running(site: Lab, released: Path, directory: Path, note: Callable[[str], None]) -> Iterator[Cluster]:
     """A cluster that the last release made, with its images."""
     settings, old = small_settings(NAME, ssh_key=site.ada.public_key), {"PYTHONPATH": str(released / "src")}
+    # 0.1 has no such setting, and makes no policies.
+    settings.pop("network", None)
     cluster = Cluster.synthesized(settings, directory / NAME, old, tree=released)
     config = {"CONFIG": str(directory / NAME / "cluster.yaml")}
     which = run([sys.executable, "-m", "jupyter_cluster_constructs.images"], directory=released, environment=os.environ | old | config)
