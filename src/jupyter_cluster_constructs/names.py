@@ -132,13 +132,8 @@ class Names:
         """DNS name of the controller's Service, for every pod of the Kubernetes cluster whatever its domain."""
         return f"{self.frontend}.{self.namespace}.svc"
 
-    @property
-    def workers(self) -> str:
-        """ServiceAccount and NetworkPolicy of the pods of every group of engines."""
-        return f"{self.cluster}-worker"
-
     def worker(self, group: str | None) -> str:
-        """Deployment of a group of engines."""
+        """Deployment, ServiceAccount and NetworkPolicy of a group of engines."""
         return f"{self.cluster}-worker-{group}" if group else f"{self.cluster}-worker"
 
     def home_claim(self, number: int) -> str:

@@ -26,12 +26,17 @@ def metadata(
     )
 
 
-def service_account(scope: Construct, names: Names, name: str, component: Component) -> None:
-    """Make a component's ServiceAccount, which has no rights, and whose token no pod gets.
+def service_account(scope: Construct, names: Names, name: str, component: Component, group: str | None = None) -> None:
+    """Make a workload's ServiceAccount, which has no rights, and whose token no pod gets.
 
     https://kubernetes.io/docs/concepts/security/service-accounts/
     """
-    k8s.KubeServiceAccount(scope, "ServiceAccount", metadata=metadata(names, name, component), automount_service_account_token=False)
+    k8s.KubeServiceAccount(
+        scope,
+        f"ServiceAccount-{group}" if group else "ServiceAccount",
+        metadata=metadata(names, name, component, group=group),
+        automount_service_account_token=False,
+    )
 
 
 def without_namespace(api_object: cdk8s.ApiObject) -> None:

@@ -1,4 +1,4 @@
-"""NetworkPolicies: each component's pods are closed both ways, but for what is named.
+"""NetworkPolicies: each workload's pods are closed both ways, but for what is named.
 
 https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from .labels import Component, component_selector
+from .labels import Component, component_selector, selector
 from .names import Names
 from .objects import metadata
 from .spec import Destination, Egress, Network, Peer, Ssh, Target
@@ -47,10 +47,11 @@ def network_policy(
     name: str,
     component: Component,
     network: Network,
+    group: str | None = None,
     ingress: Sequence[k8s.NetworkPolicyIngressRule] = (),
     egress: Sequence[k8s.NetworkPolicyEgressRule] = (),
 ) -> None:
-    """Close a component's pods both ways, but for these rules; nothing where the settings want no policies.
+    """Close a workload's pods both ways, but for these rules; nothing where the settings want no policies.
 
     Args:
         scope: the construct that makes the pods.
@@ -58,6 +59,7 @@ def network_policy(
         name: name of the policy.
         component: whose pods.
         network: whether policies are made.
+        group: which workers. Default: those of the group without a name; other components have no groups.
         ingress: who may connect to them. Default: nobody.
         egress: what they may connect to. Default: nothing.
     """
@@ -65,10 +67,10 @@ def network_policy(
         return
     k8s.KubeNetworkPolicy(
         scope,
-        "NetworkPolicy",
-        metadata=metadata(names, name, component),
+        f"NetworkPolicy-{group}" if group else "NetworkPolicy",
+        metadata=metadata(names, name, component, group=group),
         spec=k8s.NetworkPolicySpec(
-            pod_selector=k8s.LabelSelector(match_labels=component_selector(names.cluster, component)),
+            pod_selector=k8s.LabelSelector(match_labels=selector(names.cluster, component, group)),
             policy_types=["Ingress", "Egress"],
             # The API server drops empty lists, and `kubectl diff` would differ for ever.
             ingress=list(ingress) or None,

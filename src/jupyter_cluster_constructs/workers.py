@@ -62,17 +62,19 @@ class Workers(Construct):
         self.deployment_names = tuple(self.names.worker(group.name) for group in groups)
         if len(set(self.deployment_names)) < len(groups):
             raise ValueError(f"received groups {[group.name for group in groups]}; allowed: each name once, and one group without a name")
-        self._access(network or Network())
         for group in groups:
+            self._access(group, network or Network())
             self._deployment(group)
 
-    def _access(self, network: Network) -> None:
-        service_account(self, self.names, self.names.workers, Component.WORKER)
+    def _access(self, group: WorkerGroup, network: Network) -> None:
+        name = self.names.worker(group.name)
+        service_account(self, self.names, name, Component.WORKER, group.name)
         network_policy(
             self,
             names=self.names,
-            name=self.names.workers,
+            name=name,
             component=Component.WORKER,
+            group=group.name,
             network=network,
             egress=[
                 *to_component(self.names, Component.FRONTEND, *self._config.controller.engine_ports),
@@ -102,7 +104,7 @@ class Workers(Construct):
                         annotations={"jupyter-cluster/config-checksum": self._config.engine_checksum},
                     ),
                     spec=self._pod.pod_spec(
-                        service_account=self.names.workers,
+                        service_account=self.names.worker(group.name),
                         init_containers=[*self._pod.wait_for_nfs(), self._wait_for_controller()],
                         containers=[self._engine(group, number) for number in range(1, group.engines_per_pod + 1)],
                         placement=group,

@@ -158,10 +158,10 @@ def test_a_policy_is_applied_before_its_pods_are_made(closed: list[Manifest]) ->
 
 
 @pytest.mark.parametrize("kind", STORAGES)
-def test_each_component_has_a_service_account_of_its_own_that_gets_no_token(kind: str) -> None:
+def test_each_workload_has_a_service_account_of_its_own_that_gets_no_token(kind: str) -> None:
     made = cluster(storage=STORAGES[kind], workers=[{}, {"name": "gpu"}])
     used = {workload["metadata"]["name"]: pod_of(workload)["serviceAccountName"] for workload in workloads(made)}
-    assert used == {name: "lab-worker" if name == "lab-worker-gpu" else name for name in used}
+    assert used == {name: name for name in used}
     accounts = {m["metadata"]["name"]: m["automountServiceAccountToken"] for m in all_of(made, "ServiceAccount")}
     assert accounts == dict.fromkeys(used.values(), False)
     assert not all_of(made, "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")

@@ -10,7 +10,7 @@ import pytest
 from support import Manifest, all_of, containers, environment, mounted_volumes, one, pod_metadata, pod_of, secret_names, workloads
 from syrupy.assertion import SnapshotAssertion
 
-from jupyter_cluster_constructs import Controller, Images, Jupyter, Storage, Toleration, User, WorkerGroup, Workers
+from jupyter_cluster_constructs import Controller, Egress, Images, Jupyter, Network, Storage, Toleration, User, WorkerGroup, Workers
 
 from .charts import ADA, EXTERNAL, LOCAL, SHA512, manifests, new_chart, parts
 
@@ -80,6 +80,15 @@ def test_no_group_selects_another_groups_pods() -> None:
             m["metadata"]["name"] for m in there if one_of_them["spec"]["selector"]["matchLabels"].items() <= pod_metadata(m)["labels"].items()
         ]
         assert selected == [one_of_them["metadata"]["name"]]
+
+
+def test_two_constructs_of_one_cluster_make_nothing_twice() -> None:
+    chart, needed = new_chart(), parts(new_chart()).needed
+    Workers(chart, "Cpu", groups=[WorkerGroup(name="cpu")], **needed)
+    Workers(chart, "Gpu", groups=[WorkerGroup(name="gpu")], network=Network(engines=Egress(internet=True)), **needed)
+    made = [(manifest["kind"], manifest["metadata"]["name"]) for manifest in manifests(chart)]
+    assert sorted(made) == sorted({*made})
+    assert len(made) == 6
 
 
 @pytest.mark.parametrize("number", [1, 3])
