@@ -135,8 +135,8 @@ def test_the_shared_directory_is_everybodys_but_files_are_their_owners(ada: Sess
 
 
 def test_a_user_is_in_their_groups(ada: Session, grace: Session) -> None:
-    assert ada.run("id -Gn").split() == ["ada", "physics"]
-    assert grace.run("id -Gn").split() == ["grace"]
+    assert sorted(ada.run("id -Gn").split()) == ["ada", "cluster-members", "physics", "ssh-passwords"]
+    assert sorted(grace.run("id -Gn").split()) == ["cluster-members", "grace"]
 
 
 def test_ipython_keeps_its_history_off_the_home(ada: Session) -> None:
