@@ -133,7 +133,7 @@ def test_a_member_cannot_speak_nfs_with_the_server(lab: Lab, ada: Session) -> No
 
 
 def test_root_in_a_worker_pod_has_no_rights_over_homes(lab: Lab, ada: Session, note: Callable[[str], None]) -> None:
-    ada.run("umask 077 && echo mine > private && chmod 0700 ~")
+    ada.run("rm -f private && umask 077 && echo mine > private && chmod 0700 ~")
     try:
         attempts = attempts_of_root(lab.cluster, lab.cluster.pod_names("worker")[0], "/home/ada", "/home/jupyter/shared")
     finally:
