@@ -136,7 +136,7 @@ def web(lab: Lab, host_is_the_controllers: None, directory: Path, pytestconfig: 
     made = Web(cluster, self_signed(HOST, directory / "web")[0], secrets.token_urlsafe(16), secrets.token_urlsafe(24))
     pytestconfig.stash[HIDDEN] += [made.password, made.token]
     # Its address may have to be free for the next cluster.
-    with own_namespace(cluster, wait="E2E_NFS_ADDRESS" in os.environ):
+    with own_namespace(cluster):
         kubectl("create", "namespace", cluster.namespace)
         make_secrets(made)
         cluster.apply()

@@ -151,7 +151,7 @@ def test_the_server_itself_refuses_everybody_but_the_nodes_it_is_told(lab: Lab, 
     settings = small_settings("nodes", ssh_key=lab.ada.public_key, storage={"local": {"leave_seconds": 10}})
     settings["network"] = {"policies": False, "node_cidrs": networks_of_nodes(lab.cluster)}
     cluster = Cluster.synthesized(settings, directory / "nodes")
-    with own_namespace(cluster, wait=False):
+    with own_namespace(cluster):
         cluster.apply()
         cluster.wait_until_engines_are_ready()
         cluster.wait_until_frontend_is_ready()

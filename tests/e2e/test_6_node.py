@@ -18,6 +18,8 @@ import paramiko
 import pytest
 from jupyter_kernel_client import JupyterKernelClient
 
+from jupyter_cluster_constructs.spec import SSHD_PORT
+
 from .conftest import Lab
 from .kube import CommandError, kubectl, run, wait_until
 from .remote import program
@@ -138,11 +140,12 @@ class Witness:
 
 @pytest.fixture
 def ssh_session(lab: Lab) -> Iterator[Witness]:
-    """ada's SSH session, from inside the cluster, since a forwarded port leads through the API server."""
+    """ada's SSH session, from inside the pod, since a forwarded port leads through the API server."""
     witness = Witness(lab, "ssh")
     witness.run("umask 077; cat > /tmp/ada.key", stdin=lab.ada.key_file.read_text())
     options = "-i /tmp/ada.key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
-    witness.start(f"ssh {options} ada@lab-ssh 'while sleep 0.5; do date +%s.%N; done'")
+    # No pod is let in through the Service, not even this one.
+    witness.start(f"ssh {options} -p {SSHD_PORT} ada@127.0.0.1 'while sleep 0.5; do date +%s.%N; done'")
     yield witness
     witness.run("pkill -x ssh; rm /tmp/ada.key")
 
