@@ -55,7 +55,8 @@ def test_a_run_after_a_change_says_what_restarts_and_what_is_left_over(tmp_path:
     )
     assert (
         "kubectl apply does not remove what is no longer among the files: kubectl delete -n default"
-        " persistentvolume/default.lab.home-1001 persistentvolumeclaim/lab-home-1001 deployment/lab-worker-gpu"
+        " persistentvolume/default.lab.home-1001 persistentvolumeclaim/lab-home-1001"
+        " serviceaccount/lab-worker-gpu networkpolicy/lab-worker-gpu deployment/lab-worker-gpu"
     ) in said
 
 
