@@ -66,8 +66,8 @@ class Frontend(Construct):
         images: Images | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self._ssh, self._network = config.ssh, network or Network()
-        if problems := tuple(access_problems(self._network, self._ssh, config.jupyter, config.ingress)):
+        self._network = network or Network()
+        if problems := tuple(access_problems(self._network, config.ssh, config.jupyter, config.ingress)):
             raise InvalidSettingsError(*problems)
         self.names = users.names
         self._config, self._users, self._nfs = config, users, nfs
@@ -76,7 +76,7 @@ class Frontend(Construct):
         self.service_name, self.ssh_service_name, self.jupyter_service_name = self.names.frontend, self.names.ssh, self.names.jupyter
         self._access()
         self._deployment()
-        self._services(self._ssh)
+        self._services(config.ssh)
         if config.ingress is not None:
             Entrance(self, "Entrance", names=self.names, service_name=self.jupyter_service_name, ingress=config.ingress)
 
@@ -90,7 +90,7 @@ class Frontend(Construct):
             network=self._network,
             ingress=[
                 *from_component(self.names, Component.WORKER, *self._config.controller.engine_ports),
-                *from_ssh_clients(self._ssh, SSHD_PORT),
+                *from_ssh_clients(self._config.ssh, SSHD_PORT),
                 *from_peers(self._config.jupyter.allowed_from, JUPYTER_PORT),
             ],
             egress=[*to_dns(self._network), *to_destinations(self._network.frontend)],

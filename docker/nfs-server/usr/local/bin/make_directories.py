@@ -30,6 +30,11 @@ class Access(NamedTuple):
     gid: int
     mode: int
 
+    @classmethod
+    def of(cls, status: os.stat_result) -> "Access":
+        """What the status of a directory says."""
+        return cls(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
+
     def __str__(self) -> str:
         return f"{self.uid}:{self.gid} {self.mode:04o}"
 
@@ -52,7 +57,7 @@ def make(path: Path, wanted: Access) -> None:
     status = os.lstat(path)
     if not stat.S_ISDIR(status.st_mode):
         raise ValueError(f"{path} is in the way: it is not a directory")
-    found = Access(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
+    found = Access.of(status)
     if found != wanted:
         # By way of root: without the capability FSETID, chmod drops a setgid bit for any group but the caller's own.
         os.chown(path, 0, 0)
@@ -66,7 +71,7 @@ def make(path: Path, wanted: Access) -> None:
 
 def link(path: Path, target: str) -> None:
     """Make one symbolic link, or lead it elsewhere, at once."""
-    if path.is_symlink() and os.readlink(path) == target:
+    if is_made(path, target):
         return
     if os.path.lexists(path) and not path.is_symlink():
         raise ValueError(f"{path} is in the way: it is not a link")
@@ -114,7 +119,7 @@ def is_made(path: Path, wanted: Access | str) -> bool:
         status = os.lstat(path)
     except FileNotFoundError:
         return False
-    return stat.S_ISDIR(status.st_mode) and Access(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == wanted
+    return stat.S_ISDIR(status.st_mode) and Access.of(status) == wanted
 
 
 def listed(file: Path | None) -> list[str]:
