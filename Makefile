@@ -49,11 +49,11 @@ $(VENV)/pip:
 	touch $@
 
 $(VENV)/synth: $(VENV)/pip pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[node]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cli,node]'
 	touch $@
 
 $(VENV)/dev: $(VENV)/synth
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[node,test,check]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[check,cli,docs,node,test,testing]'
 	touch $@
 
 $(CHECKOV)/bin/checkov: Makefile
