@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_cluster_constructs.testing.snapshots import yaml_snapshot
+
 from .outputs import SETTINGS, Output, output
+
+__all__ = ["made", "outputs", "yaml_snapshot"]
 
 
 @pytest.fixture(scope="session")

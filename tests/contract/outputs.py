@@ -31,12 +31,19 @@ SETTINGS = {
     "everything made": EVERYTHING_MADE,
 }
 # What the settings name and what exists before the cluster does.
-EXISTING = {
-    "example": set[tuple[str, str]](),
-    "everything": {("Secret", "jupyter-tls"), ("Secret", "lab-curve"), ("Secret", "lab-host-keys"), ("Secret", "registry-login")},
-    "everything else": {("Secret", "jupyter-login")},
-    "everything claimed": {("Secret", "jupyter-login"), ("Secret", "lab-shadow"), ("PersistentVolumeClaim", "files")},
-    "everything made": set[tuple[str, str]](),
+EXISTING: dict[str, set[str]] = {
+    "example": set(),
+    "everything": {
+        "IngressClass/nginx",
+        "Secret/jupyter-tls",
+        "Secret/lab-curve",
+        "Secret/lab-host-keys",
+        "Secret/registry-login",
+        "StorageClass/fast",
+    },
+    "everything else": {"Gateway/gateways/public", "Secret/jupyter-login"},
+    "everything claimed": {"PersistentVolumeClaim/files", "Secret/jupyter-login", "Secret/lab-shadow"},
+    "everything made": {"StorageClass/cephfs"},
 }
 NAMESPACES = {"everything": "science", "everything claimed": "science"}
 ADA_PASSWORD, BOB_PASSWORD = "correct horse", "battery staple, groß"

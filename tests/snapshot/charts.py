@@ -8,7 +8,6 @@ from typing import Any
 
 import cdk8s
 from constructs import Construct
-from support import Manifest
 
 from jupyter_cluster_constructs import (
     ClusterConfig,
@@ -28,6 +27,7 @@ from jupyter_cluster_constructs import (
     WorkerGroup,
     Workers,
 )
+from jupyter_cluster_constructs.testing import Manifest, synth, synth_charts
 
 NAMES = Names("lab", "science")
 SHA512 = "$6$saltstring$.r0X7ub5wGR2v4Xz7svCIozfnlorFh19V89t8KC9Umd81uGhFgsyTRNyzQDXDIm17fFcR9z3z7oBNdsyYBbtm/"
@@ -56,14 +56,12 @@ def new_chart(namespace: str | None = None, app: cdk8s.App | None = None, id: st
 
 def manifests(chart: cdk8s.Chart) -> list[Manifest]:
     """What a Chart becomes."""
-    made: list[Manifest] = cdk8s.Testing.synth(chart)
-    return made
+    return synth(chart)
 
 
 def app_manifests(app: cdk8s.App) -> dict[str, list[Manifest]]:
     """What the Charts of an App become, by the Chart's name."""
-    charts: Any = app.charts
-    return {chart.node.id: manifests(chart) for chart in charts}
+    return synth_charts(app)
 
 
 @dataclass(frozen=True)
