@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from passlib.hash import sha512_crypt
+from passlib.handlers.sha2_crypt import sha512_crypt
 
 from .spec import User
 
@@ -23,7 +24,23 @@ def stable_salt(owner: str) -> str:
 @cache
 def hashed(password: str, owner: str) -> str:
     """Hash a password with sha512_crypt under the owner's salt."""
-    return str(sha512_crypt.using(salt=stable_salt(owner), rounds=ROUNDS).hash(password))
+    return _hash(password, salt=stable_salt(owner))
+
+
+def newly_hashed(password: str) -> str:
+    """Hash a password with sha512_crypt under a random salt, for a file that keeps the hash.
+
+    Raises:
+        ValueError: it is empty, or no line of UTF-8.
+    """
+    if not _is_usable(password):
+        raise ValueError("received no password of one line in UTF-8")
+    return _hash(password)
+
+
+def _hash(password: str, **settings: str) -> str:
+    scheme: Any = sha512_crypt.using(rounds=ROUNDS, **settings)
+    return str(scheme.hash(password))
 
 
 def with_password_hash(user: User, *, cluster: str, directory: Path, environment: Mapping[str, str]) -> User:
@@ -51,16 +68,16 @@ def with_password_hash(user: User, *, cluster: str, directory: Path, environment
             raise ValueError(f"the file {path} cannot be read ({reason}); write the password into it, or give password_hash") from None
     else:
         return user
-    if not password or "\n" in password or "\0" in password or not _is_utf8(password):
+    if not _is_usable(password):
         raise ValueError(f"{source} holds no password of one line in UTF-8")
     found = hashed(password, f"{cluster}/{user.name}")
     return user.model_copy(update={"password_hash": found, "password_env": None, "password_file": None})
 
 
-def _is_utf8(text: str) -> bool:
-    """Whether a text can be written as UTF-8, which an environment variable of other bytes cannot."""
+def _is_usable(password: str) -> bool:
+    """Whether it is a line of UTF-8, which an environment variable of other bytes is not."""
     try:
-        text.encode()
+        password.encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return bool(password) and not {"\n", "\0"} & {*password}

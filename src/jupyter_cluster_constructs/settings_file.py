@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,15 +63,24 @@ def load_cluster(path: Path, *, environment: Mapping[str, str] | None = None, ha
         problems = [problem for details in error.errors() for problem in _problems(details)]
     except InvalidSettingsError as error:
         problems = list(error.problems)
+    raise _placed(path, document, problems) from None
+
+
+def in_file(path: Path, error: InvalidSettingsError) -> SettingsFileError:
+    """Say in which lines of a settings file the problems are that only showed when the objects were made."""
+    return _placed(path, _parsed(path), error.problems)
+
+
+def _placed(path: Path, document: CommentedMap, problems: Iterable[Problem]) -> SettingsFileError:
     placed = sorted(((_line(document, problem.path), problem) for problem in problems), key=lambda pair: pair[0])
-    raise SettingsFileError("\n".join(f"{path}:{line}: {_printable(problem)}" for line, problem in placed)) from None
+    return SettingsFileError("\n".join(f"{path}:{line}: {_printable(problem)}" for line, problem in placed))
 
 
 def _parsed(path: Path) -> CommentedMap:
     try:
         document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SettingsFileError(f"{path}: there is no such file; CONFIG names another one") from None
+        raise SettingsFileError(f"{path}: there is no such file; CONFIG or --config names another one") from None
     except OSError as error:
         raise SettingsFileError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -45,7 +45,7 @@ def _shortened(names: Sequence[str]) -> str:
 def _logins(spec: ClusterSpec) -> Iterator[str]:
     yield f"Who can log in by SSH (Service {spec.names.ssh}, port {spec.ssh.port}):" if spec.users else "Nobody can log in: there are no users."
     for user in spec.users:
-        yield f"  {user.name}: {_login(user, spec)}"
+        yield f"  {user.name}: {login(user, spec)}"
     if spec.jupyter.is_locked:
         yield "JupyterLab is locked: give jupyter.password_hash or jupyter.secret."
     else:
@@ -53,7 +53,8 @@ def _logins(spec: ClusterSpec) -> Iterator[str]:
         yield f"JupyterLab: {way}{_address(spec)}"
 
 
-def _login(user: User, spec: ClusterSpec) -> str:
+def login(user: User, spec: ClusterSpec) -> str:
+    """How a user of a cluster can log in, in words."""
     ways = []
     if user.ssh_keys:
         ways.append("key" if len(user.ssh_keys) == 1 else f"{len(user.ssh_keys)} keys")
