@@ -31,6 +31,8 @@ JUPYTER = SystemAccount("jupyter", 1000, paths.JUPYTER_HOME, "IPython Parallel")
 SSHD_KEYS = SystemAccount("sshd-keys", 990, "/nonexistent", "SSH host keys")
 # Runs the controller: not `jupyter` either, whose files the engines' tasks read.
 IPCONTROLLER = SystemAccount("ipcontroller", 991, "/nonexistent", "IPython Parallel controller")
+# Tells the metrics, and owns nothing: not among the accounts, since most clusters have no metrics.
+METRICS = SystemAccount("metrics", 987, "/nonexistent", "Prometheus metrics")
 SYSTEM_ACCOUNTS = (JUPYTER, SSHD_KEYS, IPCONTROLLER)
 
 

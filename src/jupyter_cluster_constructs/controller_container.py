@@ -7,6 +7,7 @@ from cdk8s_plus_27 import k8s
 from . import paths
 from .accounts import IPCONTROLLER, JUPYTER, MEMBERS
 from .cluster_pod import ClusterPod, Probes
+from .metrics_container import metrics_mounts
 from .objects import exec_probe, mount, security_context
 from .spec import Controller, Resources
 
@@ -40,6 +41,7 @@ def controller_container(pod: ClusterPod, resources: Resources) -> k8s.Container
             pod.nfs.shared_mount(),
             *pod.own_mounts("controller"),
             *(mount(volume.name, paths.CURVE_SECRET, read_only=True) for volume in curve_volumes(controller)),
+            *metrics_mounts(pod.config.metrics),
         ],
         ports=[k8s.ContainerPort(name=name, container_port=port, protocol="TCP") for name, port in engine_ports(controller)],
         probes=Probes(

@@ -28,12 +28,13 @@ def _assignments(values: Mapping[str, object]) -> str:
     return "".join(f"c.{name} = {value!r}\n" for name, value in values.items())
 
 
-def controller_config(controller: Controller, location: str) -> str:
+def controller_config(controller: Controller, location: str, *, metrics: bool = False) -> str:
     """Render ipcontroller_config.py.
 
     Args:
         controller: the controller's settings.
         location: DNS name that engines and clients reach it by.
+        metrics: whether the metrics' container asks it what it knows. Default: nobody asks.
     """
     values: dict[str, object] = {
         # `ip` would publish the monitor too; these two leave it and the internal sockets on loopback.
@@ -69,7 +70,11 @@ import watched_schedulers
 finished_tasks.install()
 restored_engines.install(grace_seconds={RECONNECT_SECONDS + 2 * controller.heartbeat_period / 1000:g}, settle_seconds={SETTLE_SECONDS})
 watched_schedulers.install()
-"""
+{_counters() if metrics else ""}"""
+
+
+def _counters() -> str:
+    return f"import controller_counters\n\ncontroller_counters.install({paths.METRICS_SOCKET!r})\n"
 
 
 def _encryption(controller: Controller) -> str:
@@ -87,7 +92,6 @@ c.IPController.curve_publickey, c.IPController.curve_secretkey = curve_keys.{pai
 def engine_config(controller: Controller) -> str:
     """Render ipengine_config.py."""
     values: dict[str, object] = {
-        "IPEngine.url_file": paths.ENGINE_CONNECTION_FILE,
         "IPEngine.wait_for_url_file": 300,
         "IPEngine.timeout": 60,
         "IPEngine.max_heartbeat_misses": ENGINE_PATIENCE_SECONDS * 1000 // (controller.heartbeat_period + 500),
