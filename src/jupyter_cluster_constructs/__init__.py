@@ -12,6 +12,7 @@ from .spec import (
     Controller,
     Destination,
     Egress,
+    ExternalController,
     ExternalStorage,
     FrontendEgress,
     FrontendPod,
@@ -21,7 +22,10 @@ from .spec import (
     IngressSettings,
     Jupyter,
     LocalStorage,
+    Metrics,
     Network,
+    ObjectPatch,
+    PatchOperation,
     Peer,
     Resources,
     Ssh,
@@ -38,27 +42,35 @@ if TYPE_CHECKING:
     from .entrance import Entrance
     from .frontend import Frontend
     from .nfs import Nfs
+    from .patching import PatchError, patch_object
+    from .pod_extras import ContainerExtras, PodExtras
     from .users import Users
     from .workers import Workers
 
 # Imported when first asked for: settings alone, and their mistakes, need no Node.
 _CONSTRUCTS = {
     "ClusterConfig": "config",
+    "ContainerExtras": "pod_extras",
     "Entrance": "entrance",
     "Frontend": "frontend",
     "JupyterCluster": "cluster",
     "Nfs": "nfs",
+    "PatchError": "patching",
+    "PodExtras": "pod_extras",
     "Users": "users",
     "Workers": "workers",
+    "patch_object": "patching",
 }
 
 __all__ = [
     "ClusterConfig",
     "ClusterSpec",
+    "ContainerExtras",
     "Controller",
     "Destination",
     "Egress",
     "Entrance",
+    "ExternalController",
     "ExternalStorage",
     "Frontend",
     "FrontendEgress",
@@ -71,10 +83,15 @@ __all__ = [
     "Jupyter",
     "JupyterCluster",
     "LocalStorage",
+    "Metrics",
     "Names",
     "Network",
     "Nfs",
+    "ObjectPatch",
+    "PatchError",
+    "PatchOperation",
     "Peer",
+    "PodExtras",
     "Problem",
     "Resources",
     "Ssh",
@@ -86,6 +103,7 @@ __all__ = [
     "WorkerGroup",
     "Workers",
     "__version__",
+    "patch_object",
 ]
 
 

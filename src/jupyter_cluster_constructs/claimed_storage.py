@@ -10,9 +10,13 @@ from .directories import DIRECTORIES_KEY, STORAGE_VOLUME, claimed_by
 from .directory_maker import DirectoryMaker
 from .labels import Component, pod_labels, selector
 from .names import Names, checked_statefulset_name
-from .objects import claim_retention, claim_template, claim_volume, metadata, mount, pod_security_context, pull_secrets, service_account
+from .objects import claim_retention, claim_template, claim_volume, metadata, mount, pod_security_context, service_account
+from .pod_assembly import pod_spec, pod_template
+from .pod_extras import PodExtras
 from .policies import network_policy
 from .spec import Images, Network, Storage
+
+GRACE_SECONDS = 5
 
 
 class ClaimedStorage(Construct):
@@ -30,6 +34,13 @@ class ClaimedStorage(Construct):
         network: whether a NetworkPolicy is made.
         config_map_name: the ConfigMap with the list of directories.
         annotations: annotations of the pod, which is replaced when they change.
+        extras: what is added to its pod. Default: nothing.
+
+    Attributes:
+        service: the Service, for patches.
+        stateful_set: the StatefulSet, for patches.
+        service_account: its ServiceAccount, for patches; None where the extras name another.
+        network_policy: its NetworkPolicy, for patches; None where the settings want none.
 
     Raises:
         ValueError: the cluster's name is too long for a StatefulSet of this name.
@@ -46,20 +57,22 @@ class ClaimedStorage(Construct):
         network: Network,
         config_map_name: str,
         annotations: dict[str, str] | None,
+        extras: PodExtras | None = None,
     ) -> None:
         super().__init__(scope, id)
         name = checked_statefulset_name(names.storage)
         labels = pod_labels(names.cluster, Component.STORAGE)
-        service_account(self, names, name, Component.STORAGE)
-        network_policy(self, names=names, name=name, component=Component.STORAGE, network=network)
-        k8s.KubeService(
+        extras = extras or PodExtras()
+        self.service_account = service_account(self, names, name, Component.STORAGE) if extras.service_account_name is None else None
+        self.network_policy = network_policy(self, names=names, name=name, component=Component.STORAGE, network=network)
+        self.service = k8s.KubeService(
             self,
             "Service",
             metadata=metadata(names, name, Component.STORAGE),
             # A StatefulSet has to name one; nothing connects to this pod.
             spec=k8s.ServiceSpec(cluster_ip="None", selector=selector(names.cluster, Component.STORAGE)),
         )
-        k8s.KubeStatefulSet(
+        self.stateful_set = k8s.KubeStatefulSet(
             self,
             "StatefulSet",
             metadata=metadata(names, name, Component.STORAGE),
@@ -68,10 +81,7 @@ class ClaimedStorage(Construct):
                 replicas=1,
                 selector=k8s.LabelSelector(match_labels=selector(names.cluster, Component.STORAGE)),
                 persistent_volume_claim_retention_policy=claim_retention(storage),
-                template=k8s.PodTemplateSpec(
-                    metadata=k8s.ObjectMeta(labels=labels, annotations=annotations),
-                    spec=_pod(names, storage, images, config_map_name),
-                ),
+                template=pod_template(labels=labels, annotations=annotations, spec=_pod(names, storage, images, config_map_name), extras=extras),
                 volume_claim_templates=[
                     claim_template(names, STORAGE_VOLUME, Component.STORAGE, "ReadWriteMany", storage.storage_class, storage.claim_size)
                 ]
@@ -91,13 +101,11 @@ def _pod(names: Names, storage: Storage, images: Images, config_map_name: str) -
     volumes = [k8s.Volume(name=DIRECTORIES_KEY, config_map=k8s.ConfigMapVolumeSource(name=config_map_name))]
     if storage.claim is not None:
         volumes.append(claim_volume(STORAGE_VOLUME, claimed_by(names, storage)))
-    return k8s.PodSpec(
-        service_account_name=names.storage,
-        automount_service_account_token=False,
-        security_context=pod_security_context(),
-        enable_service_links=False,
-        termination_grace_period_seconds=5,
-        image_pull_secrets=pull_secrets(images),
+    return pod_spec(
+        service_account=names.storage,
+        images=images,
+        security=pod_security_context(),
+        grace_seconds=GRACE_SECONDS,
         init_containers=[maker.init_container()],
         containers=[maker.follower()],
         volumes=volumes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cdk8s
 from cdk8s_plus_27 import k8s
 from constructs import Construct
@@ -11,6 +13,8 @@ from .frontend import Frontend
 from .labels import pod_security_labels
 from .nfs import Nfs
 from .objects import without_namespace
+from .patching import apply_patches
+from .pod_extras import PodExtras
 from .spec import ClusterSpec
 from .users import Users
 from .workers import Workers
@@ -25,9 +29,18 @@ class JupyterCluster(Construct):
     Args:
         scope: an App, a Chart or a construct in one.
         id: name of the construct in its scope; in an App it begins the files' names, unless it is ``Default``.
-        spec: the settings.
+        spec: the settings. Where they name no namespace, the Chart's is taken.
+        frontend_extras: what is added to the frontend's pod. Default: nothing.
+        worker_extras: what is added to the engines' pods, to all of them or by the name of their group. Default: nothing.
+        storage_extras: what is added to the pod of the NFS server, or to the one that makes the directories on a claim. Default: nothing.
+
+    Raises:
+        InvalidSettingsError: a patch of something that is not made, or that does not fit it.
+        ValueError: extras that collide with something of the pod.
 
     Attributes:
+        spec: the settings, with the namespace that is in force.
+        namespace: the Namespace, for patches; None where the settings don't make it.
         users: the account files.
         config: the configuration.
         nfs: homes and shared directory.
@@ -35,15 +48,21 @@ class JupyterCluster(Construct):
         workers: the engines.
     """
 
-    def __init__(self, scope: Construct, id: str, *, spec: ClusterSpec) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        spec: ClusterSpec,
+        frontend_extras: PodExtras | None = None,
+        worker_extras: PodExtras | Mapping[str | None, PodExtras] | None = None,
+        storage_extras: PodExtras | None = None,
+    ) -> None:
         super().__init__(scope, id)
-        self._last: Construct | None = None
+        self._charts: list[cdk8s.Chart] = []
+        self.spec = spec = _in_namespace(spec, self._chart_namespace())
         names, images = spec.names, spec.images
-        if spec.create_namespace:
-            # The local NFS server opens files by handle, with a capability that no stricter level allows.
-            labels = pod_security_labels("privileged" if spec.storage.local else "baseline")
-            namespace = k8s.KubeNamespace(self._place("namespace"), "Namespace", metadata=k8s.ObjectMeta(name=spec.namespace, labels=labels))
-            without_namespace(namespace)
+        self.namespace = self._namespace() if spec.create_namespace else None
         self.users = Users(self._place("users"), "Users", names=names, users=spec.users, groups=spec.groups, shadow_secret=spec.shadow_secret)
         self.config = ClusterConfig(
             self._place("config"),
@@ -53,8 +72,9 @@ class JupyterCluster(Construct):
             jupyter=spec.jupyter,
             ssh=spec.ssh,
             ingress=spec.ingress,
+            metrics=spec.metrics,
         )
-        self.nfs = Nfs(self._place("nfs"), "Nfs", users=self.users, storage=spec.storage, network=spec.network, images=images)
+        self.nfs = Nfs(self._place("nfs"), "Nfs", users=self.users, storage=spec.storage, network=spec.network, images=images, extras=storage_extras)
         self.frontend = Frontend(
             self._place("frontend"),
             "Frontend",
@@ -64,6 +84,7 @@ class JupyterCluster(Construct):
             pod=spec.frontend,
             network=spec.network,
             images=images,
+            extras=frontend_extras,
         )
         self.workers = Workers(
             self._place("workers"),
@@ -74,7 +95,20 @@ class JupyterCluster(Construct):
             groups=spec.workers,
             network=spec.network,
             images=images,
+            extras=worker_extras,
         )
+        apply_patches((self, *self._charts), spec.patches)
+
+    def _chart_namespace(self) -> str | None:
+        charts = [scope for scope in self.node.scopes if isinstance(scope, cdk8s.Chart)]
+        return charts[-1].namespace if charts else None
+
+    def _namespace(self) -> k8s.KubeNamespace:
+        # The local NFS server opens files by handle, with a capability that no stricter level allows.
+        labels = pod_security_labels("privileged" if self.spec.storage.local else "baseline")
+        namespace = k8s.KubeNamespace(self._place("namespace"), "Namespace", metadata=k8s.ObjectMeta(name=self.spec.namespace, labels=labels))
+        without_namespace(namespace)
+        return namespace
 
     def _place(self, part: str) -> Construct:
         if any(isinstance(scope, cdk8s.Chart) for scope in self.node.scopes):
@@ -82,7 +116,13 @@ class JupyterCluster(Construct):
         # Only a Chart right below the App has a file's name without a hash.
         app = cdk8s.App.of(self)
         chart = cdk8s.Chart(app, part if self.node.id == "Default" else f"{self.node.id}-{part}", disable_resource_name_hashes=True)
-        if self._last is not None:
-            chart.node.add_dependency(self._last)
-        self._last = chart
+        if self._charts:
+            chart.node.add_dependency(self._charts[-1])
+        self._charts.append(chart)
         return chart
+
+
+def _in_namespace(spec: ClusterSpec, namespace: str | None) -> ClusterSpec:
+    if namespace is None or "namespace" in spec.model_fields_set:
+        return spec
+    return spec.model_copy(update={"namespace": namespace})

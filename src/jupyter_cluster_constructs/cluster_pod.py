@@ -11,11 +11,13 @@ from . import paths
 from .accounts import JUPYTER
 from .config import ClusterConfig
 from .nfs import Nfs
-from .objects import mount, pod_security_context, pull_secrets, resource_requirements, security_context, tolerations
+from .objects import mount, pod_security_context, resource_requirements, security_context
+from .pod_assembly import pod_spec
 from .spec import Images, Placement, Resources
 from .users import Users
 
 SCRATCH = "scratch"
+GRACE_SECONDS = 10
 INIT_RESOURCES = Resources(cpu="50m", memory="128Mi")
 
 
@@ -32,14 +34,17 @@ class Probes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClusterPod:
-    """Makes parts of pods that see the homes, the shared directory, the configuration and the accounts."""
+class Pod:
+    """Makes parts of pods that see the configuration, and have a home and a /tmp that end with them."""
 
-    users: Users
     config: ClusterConfig
-    nfs: Nfs
     images: Images
     image: str
+
+    @property
+    def working_directory(self) -> str:
+        """Where engines start."""
+        return paths.JUPYTER_HOME
 
     def pod_spec(
         self,
@@ -52,26 +57,17 @@ class ClusterPod:
         host_aliases: Sequence[k8s.HostAlias] = (),
         groups: Sequence[int] = (),
     ) -> k8s.PodSpec:
-        """A pod with all volumes of the cluster, and more; each container's process is in these groups too."""
-        return k8s.PodSpec(
-            service_account_name=service_account,
-            automount_service_account_token=False,
-            enable_service_links=False,
-            termination_grace_period_seconds=10,
-            image_pull_secrets=pull_secrets(self.images),
-            host_aliases=list(host_aliases) or None,
-            security_context=pod_security_context(groups),
-            node_selector=placement.node_selector or None,
-            tolerations=tolerations(placement),
-            init_containers=list(init_containers),
-            containers=list(containers),
-            volumes=[
-                *self.nfs.pod_volumes(),
-                self.config.volume(),
-                self.users.names_volume(),
-                k8s.Volume(name=SCRATCH, empty_dir=k8s.EmptyDirVolumeSource()),
-                *volumes,
-            ],
+        """A pod with the volumes that all its containers may mount, and more; each container's process is in these groups too."""
+        return pod_spec(
+            service_account=service_account,
+            images=self.images,
+            security=pod_security_context(groups),
+            grace_seconds=GRACE_SECONDS,
+            placement=placement,
+            host_aliases=host_aliases,
+            init_containers=init_containers,
+            containers=containers,
+            volumes=[*self.volumes(), k8s.Volume(name=SCRATCH, empty_dir=k8s.EmptyDirVolumeSource()), *volumes],
         )
 
     def container(
@@ -121,25 +117,24 @@ class ClusterPod:
             liveness_probe=probes.liveness if probes else None,
         )
 
-    def jupyter_mounts(self, container: str) -> list[k8s.VolumeMount]:
-        """The mounts of a container that runs as ``jupyter``: homes, shared directory, and its own."""
-        return [*self.nfs.mounts(), *self.own_mounts(container)]
+    def volumes(self) -> list[k8s.Volume]:
+        """The volumes that any container may mount."""
+        return [self.config.volume()]
 
     def own_mounts(self, container: str) -> list[k8s.VolumeMount]:
-        """The mounts of a container that needs no home of a member: accounts' names, a home and a /tmp of its own."""
+        """A container's own mounts: a home and a /tmp."""
         return [
-            Users.mount(self.users.names_volume()),
             mount(SCRATCH, paths.JUPYTER_HOME, sub_path=f"{container}-home"),
             mount(SCRATCH, paths.TMP, sub_path=f"{container}-tmp"),
         ]
 
+    def jupyter_mounts(self, container: str) -> list[k8s.VolumeMount]:
+        """The mounts of a container that runs as ``jupyter``."""
+        return self.own_mounts(container)
+
     def wait_for_nfs(self) -> list[k8s.Container]:
-        """An init container that uses every mount of the local NFS server, and says which one it waits for; none with external storage."""
-        if self.nfs.server is None:
-            return []
-        mounts = self.nfs.mounts()
-        command = self.python("wait_for_nfs.py", *(m.mount_path for m in mounts))
-        return [self.container("wait-for-nfs", command, resources=INIT_RESOURCES, mounts=mounts)]
+        """An init container that waits for the homes: none, since there are none."""
+        return []
 
     @staticmethod
     def python(program: str, *arguments: str) -> list[str]:
@@ -150,3 +145,36 @@ class ClusterPod:
     def shell(program: str, *arguments: str) -> list[str]:
         """The command of one of the runtime's shell programs."""
         return ["sh", f"{paths.CONFIG}/{program}", *arguments]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterPod(Pod):
+    """Makes parts of pods that see the homes, the shared directory and the accounts, too."""
+
+    users: Users
+    nfs: Nfs
+
+    @property
+    def working_directory(self) -> str:
+        """The shared directory: relative paths of tasks mean files that members and all engines see."""
+        return paths.SHARED
+
+    def volumes(self) -> list[k8s.Volume]:
+        """The volumes that any container may mount."""
+        return [*self.nfs.pod_volumes(), self.config.volume(), self.users.names_volume()]
+
+    def own_mounts(self, container: str) -> list[k8s.VolumeMount]:
+        """The mounts of a container that needs no home of a member: accounts' names, a home and a /tmp of its own."""
+        return [Users.mount(self.users.names_volume()), *super().own_mounts(container)]
+
+    def jupyter_mounts(self, container: str) -> list[k8s.VolumeMount]:
+        """The mounts of a container that runs as ``jupyter``: homes, shared directory, and its own."""
+        return [*self.nfs.mounts(), *self.own_mounts(container)]
+
+    def wait_for_nfs(self) -> list[k8s.Container]:
+        """An init container that uses every mount of the local NFS server, and says which one it waits for; none with other storage."""
+        if self.nfs.server is None:
+            return []
+        mounts = self.nfs.mounts()
+        command = self.python("wait_for_nfs.py", *(m.mount_path for m in mounts))
+        return [self.container("wait-for-nfs", command, resources=INIT_RESOURCES, mounts=mounts)]

@@ -11,18 +11,21 @@ from . import ipython, jupyter, paths, sshd
 from .labels import Component
 from .names import Names
 from .objects import checksum, metadata, mount, secret_data
-from .spec import Controller, IngressSettings, Jupyter, Ssh
+from .spec import Controller, IngressSettings, Jupyter, Metrics, Ssh
 
 ENGINE_FILES = (
     "ipengine_config.py",
     "leave_controller.py",
     "reconnecting_sockets.py",
+    "registrar.py",
+    "registration_mark.py",
     "start_engine.sh",
     "wait_for_controller.py",
     "wait_for_nfs.py",
     "waiting.py",
     "zeromq_peer.py",
 )
+METRICS_FILES = ("controller_counters.py", "metrics.py", "start_metrics.sh")
 
 
 class ClusterConfig(Construct):
@@ -39,6 +42,7 @@ class ClusterConfig(Construct):
         jupyter: what opens JupyterLab. Default: nothing, it is locked.
         ssh: who gets in by SSH, what they may do there, and how they reach sshd. Default: members, by password and key, inside the cluster.
         ingress: how JupyterLab is reached from outside. Default: only by its Service.
+        metrics: whether there are metrics, and who reads them. Default: there are none.
 
     Attributes:
         names: names of the cluster's resources.
@@ -46,6 +50,9 @@ class ClusterConfig(Construct):
         controller: the controller's settings, whose ports Services and containers use.
         jupyter: Jupyter Server's settings, which say who may reach it.
         ingress: how JupyterLab is reached from outside, if it is.
+        metrics: the settings of the metrics, which say whether there are any.
+        config_map: the ConfigMap, for patches.
+        jupyter_secret: the Secret with JupyterLab's password hash, for patches; None where the settings have none.
         config_map_name: the ConfigMap.
         jupyter_secret_name: the Secret with ``password_hash`` or ``token``; None when JupyterLab is locked.
         frontend_checksum: digest of what the frontend reads when it starts.
@@ -62,6 +69,7 @@ class ClusterConfig(Construct):
         jupyter: Jupyter | None = None,
         ssh: Ssh | None = None,
         ingress: IngressSettings | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         super().__init__(scope, id)
         self.names = names
@@ -69,36 +77,40 @@ class ClusterConfig(Construct):
         self.ssh = ssh or Ssh()
         self.jupyter = login = jupyter or Jupyter()
         self.ingress = ingress
+        self.metrics = metrics or Metrics()
         self.config_map_name = names.config
-        files = self._rendered_files() | runtime_files()
+        files = self._rendered_files() | self._programs()
         self.frontend_checksum = checksum(*(text for _, text in sorted(files.items())), login.password_hash or "")
         # Engines learn their controller's ports and key when they start.
         connection = (*self.controller.engine_ports, self.controller.encryption, self.controller.curve_secret)
         self.engine_checksum = checksum(*(files[name] for name in ENGINE_FILES), *map(str, connection))
-        k8s.KubeConfigMap(self, "ConfigMap", metadata=metadata(names, self.config_map_name, Component.CONFIG), data=files)
-        self.jupyter_secret_name = self._jupyter_secret(login)
+        self.config_map = k8s.KubeConfigMap(self, "ConfigMap", metadata=metadata(names, self.config_map_name, Component.CONFIG), data=files)
+        self.jupyter_secret = self._jupyter_secret(login.password_hash) if login.password_hash is not None else None
+        self.jupyter_secret_name = login.secret if self.jupyter_secret is None else names.jupyter
 
-    def _jupyter_secret(self, login: Jupyter) -> str | None:
-        if login.password_hash is None:
-            return login.secret
-        k8s.KubeSecret(
+    def _jupyter_secret(self, password_hash: str) -> k8s.KubeSecret:
+        return k8s.KubeSecret(
             self,
             "JupyterSecret",
             metadata=metadata(self.names, self.names.jupyter, Component.CONFIG),
-            data=secret_data({jupyter.PASSWORD_KEY: login.password_hash}),
+            data=secret_data({jupyter.PASSWORD_KEY: password_hash}),
         )
-        return self.names.jupyter
 
     def _rendered_files(self) -> dict[str, str]:
         """The files that depend on settings."""
         return {
-            "ipcontroller_config.py": ipython.controller_config(self.controller, self.names.controller_host),
+            "ipcontroller_config.py": ipython.controller_config(self.controller, self.names.controller_host, metrics=self.metrics.enabled),
             "ipengine_config.py": ipython.engine_config(self.controller),
             "ipython_config.py": ipython.IPYTHON_CONFIG,
             "shared_jupyter_server.py": jupyter.shared_server_config(self.names.jupyter_hosts, self.jupyter, self.ingress),
             "jupyter_config.py": jupyter.JUPYTER_CONFIG,
             "sshd_config": sshd.sshd_config(self.ssh),
         }
+
+    def _programs(self) -> dict[str, str]:
+        """The programs, without those that the settings have no use for."""
+        unused = () if self.metrics.enabled else METRICS_FILES
+        return {name: text for name, text in runtime_files().items() if name not in unused}
 
     def volume(self) -> k8s.Volume:
         """A volume with the configuration."""
@@ -112,7 +124,7 @@ class ClusterConfig(Construct):
 
 def runtime_files() -> dict[str, str]:
     """The programs that pods run, as they are in the package's directory ``runtime``."""
-    directory = resources.files(__package__).joinpath("runtime")
+    directory = resources.files("jupyter_cluster_constructs").joinpath("runtime")
     return {
         file.name: file.read_text(encoding="utf-8")
         for file in directory.iterdir()

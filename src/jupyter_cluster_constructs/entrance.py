@@ -25,20 +25,28 @@ class Entrance(Construct):
         names: names of the cluster's resources.
         service_name: Service of Jupyter Server, port 80.
         ingress: host, class, TLS, annotations, Gateway.
+
+    Attributes:
+        route: the Ingress or HTTPRoute, for patches.
+        redirect: the HTTPRoute from http to https, for patches; None where there is none.
     """
 
     def __init__(self, scope: Construct, id: str, *, names: Names, service_name: str, ingress: IngressSettings) -> None:
         super().__init__(scope, id)
         self._names, self._service_name = names, service_name
+        self.route: cdk8s.ApiObject
+        self.redirect: cdk8s.ApiObject | None = None
         if ingress.gateway is None:
-            self._ingress(ingress)
+            self.route = self._ingress(ingress)
         else:
-            self._route(ingress, ingress.gateway)
+            self.route = self._route(ingress, ingress.gateway)
+            if ingress.gateway.http_section_name is not None:
+                self.redirect = self._redirect(ingress, ingress.gateway)
 
-    def _ingress(self, ingress: IngressSettings) -> None:
+    def _ingress(self, ingress: IngressSettings) -> cdk8s.ApiObject:
         backend = k8s.IngressBackend(service=k8s.IngressServiceBackend(name=self._service_name, port=k8s.ServiceBackendPort(name="http")))
         path = k8s.HttpIngressPath(path="/", path_type="Prefix", backend=backend)
-        k8s.KubeIngress(
+        return k8s.KubeIngress(
             self,
             "Ingress",
             metadata=metadata(self._names, self._names.jupyter, Component.FRONTEND, annotations=ingress.annotations),
@@ -49,13 +57,13 @@ class Entrance(Construct):
             ),
         )
 
-    def _route(self, ingress: IngressSettings, gateway: Gateway) -> None:
+    def _route(self, ingress: IngressSettings, gateway: Gateway) -> cdk8s.ApiObject:
         parent = gateway_api.HttpRouteSpecParentRefs(name=gateway.name, namespace=gateway.namespace, section_name=gateway.section_name)
         everything = gateway_api.HttpRouteSpecRulesMatches(
             path=gateway_api.HttpRouteSpecRulesMatchesPath(type=gateway_api.HttpRouteSpecRulesMatchesPathType.PATH_PREFIX, value="/")
         )
         backend = gateway_api.HttpRouteSpecRulesBackendRefs(name=self._service_name, port=JUPYTER_SERVICE_PORT)
-        gateway_api.HttpRoute(
+        return gateway_api.HttpRoute(
             self,
             "HTTPRoute",
             metadata=self._route_metadata(self._names.jupyter, ingress),
@@ -65,10 +73,8 @@ class Entrance(Construct):
                 rules=[gateway_api.HttpRouteSpecRules(matches=[everything], backend_refs=[backend])],
             ),
         )
-        if gateway.http_section_name is not None:
-            self._redirect(ingress, gateway)
 
-    def _redirect(self, ingress: IngressSettings, gateway: Gateway) -> None:
+    def _redirect(self, ingress: IngressSettings, gateway: Gateway) -> cdk8s.ApiObject:
         parent = gateway_api.HttpRouteSpecParentRefs(name=gateway.name, namespace=gateway.namespace, section_name=gateway.http_section_name)
         to_https = gateway_api.HttpRouteSpecRulesFilters(
             type=gateway_api.HttpRouteSpecRulesFiltersType.REQUEST_REDIRECT,
@@ -77,7 +83,7 @@ class Entrance(Construct):
                 status_code=gateway_api.HttpRouteSpecRulesFiltersRequestRedirectStatusCode.VALUE_301,
             ),
         )
-        gateway_api.HttpRoute(
+        return gateway_api.HttpRoute(
             self,
             "Redirect",
             metadata=self._route_metadata(self._names.jupyter_redirect, ingress),

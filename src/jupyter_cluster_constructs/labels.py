@@ -10,6 +10,8 @@ from enum import StrEnum
 from ._version import __version__
 
 PRODUCT = "jupyter-cluster"
+INSTANCE = "app.kubernetes.io/instance"
+VERSION = "app.kubernetes.io/version"
 
 
 class Component(StrEnum):
@@ -27,7 +29,7 @@ def selector(cluster: str, component: Component, group: str | None = None) -> di
     """Labels that select a component's pods, and no other's; never changed, since selectors are immutable."""
     labels = {
         "app.kubernetes.io/name": PRODUCT,
-        "app.kubernetes.io/instance": cluster,
+        INSTANCE: cluster,
         "app.kubernetes.io/component": str(component),
     }
     # Empty for the group without a name, whose selector would otherwise match the others' pods too.
@@ -48,7 +50,7 @@ def pod_labels(cluster: str, component: Component, group: str | None = None) -> 
 
 def object_labels(cluster: str, component: Component, group: str | None = None) -> dict[str, str]:
     """Labels of an object that is no pod."""
-    return pod_labels(cluster, component, group) | {"app.kubernetes.io/version": __version__}
+    return pod_labels(cluster, component, group) | {VERSION: __version__}
 
 
 def pod_security_labels(level: str) -> dict[str, str]:

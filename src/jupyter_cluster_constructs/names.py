@@ -82,9 +82,19 @@ class Names:
         return f"{self.cluster}-ssh"
 
     @property
+    def ssh_host(self) -> str:
+        """DNS name of sshd's Service, for every pod of the Kubernetes cluster whatever its domain."""
+        return f"{self.ssh}.{self.namespace}.svc"
+
+    @property
     def jupyter(self) -> str:
         """Service, Ingress or HTTPRoute, and Secret of Jupyter Server."""
         return f"{self.cluster}-jupyter"
+
+    @property
+    def metrics(self) -> str:
+        """PodMonitor of the controller's metrics."""
+        return f"{self.cluster}-metrics"
 
     @property
     def jupyter_redirect(self) -> str:

@@ -12,7 +12,8 @@ from .errors import InvalidSettingsError
 from .labels import Component, object_labels
 from .nfs_server import NfsServer
 from .objects import checksum, claim_retention, claim_volume, metadata, mount, without_namespace
-from .spec import Images, LocalStorage, Network, Storage, default_cluster_ip
+from .pod_extras import PodExtras
+from .spec import Images, LocalStorage, Network, Storage, User, default_cluster_ip
 from .spec.access import node_problems
 from .spec.storage import home_problems
 from .users import Users
@@ -32,11 +33,13 @@ class Nfs(Construct):
         storage: its kind, modes, sizes, mount options. Default: a local server, a volume for each home.
         network: from where nodes mount a local server. Default: from anywhere, as far as the network plugin lets them.
         images: where the images come from. Default: the library's own names.
+        extras: what is added to the pod of the NFS server, or to the one that makes the directories on a claim. Default: nothing.
 
     Raises:
         InvalidSettingsError: with single homes, a user is called like a directory of the storage; or nodes' networks are given
             for storage that has no server of its own.
-        ValueError: the cluster's name is too long for the StatefulSet that ``storage_class`` needs.
+        ValueError: the cluster's name is too long for the StatefulSet that ``storage_class`` needs; or extras are given where there is
+            no pod, with external storage.
 
     Attributes:
         names: names of the cluster's resources.
@@ -44,6 +47,10 @@ class Nfs(Construct):
         shared: the shared directory.
         address: the NFS server, as nodes and pods reach it; None on a ReadWriteMany claim.
         server: the NFS server's construct; None where the cluster has none of its own.
+        claimed: the construct that makes the directories on a ReadWriteMany claim; None on NFS.
+        volumes: the PersistentVolumes by their names, for patches.
+        claims: the PersistentVolumeClaims by their names, for patches.
+        config_map: the ConfigMap, for patches; None where none is needed.
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class Nfs(Construct):
         storage: Storage | None = None,
         network: Network | None = None,
         images: Images | None = None,
+        extras: PodExtras | None = None,
     ) -> None:
         super().__init__(scope, id)
         self.names = users.names
@@ -64,13 +72,17 @@ class Nfs(Construct):
             raise InvalidSettingsError(*problems)
         self.homes = tuple(home_directory(user, self.names, self._storage) for user in users.users)
         self.shared = shared_directory(self.names, self._storage)
+        self._extras = extras
         self.server: NfsServer | None = None
+        self.claimed: ClaimedStorage | None = None
         self.address: str | None = None
-        self._config()
+        self.volumes: dict[str, k8s.KubePersistentVolume] = {}
+        self.claims: dict[str, k8s.KubePersistentVolumeClaim] = {}
+        self.config_map = self._config()
         if self._storage.is_claimed:
             # With single homes nothing restarts when users change: the list is followed.
             annotations = None if self.is_single else {"jupyter-cluster/directories-checksum": checksum(self._list())}
-            ClaimedStorage(
+            self.claimed = ClaimedStorage(
                 self,
                 "Claimed",
                 names=self.names,
@@ -79,8 +91,11 @@ class Nfs(Construct):
                 network=self._network,
                 config_map_name=self.names.nfs,
                 annotations=annotations,
+                extras=extras,
             )
         elif self._storage.external is not None:
+            if extras is not None:
+                raise ValueError("received extras with external storage, which has no pod of its own; allowed: none")
             self.address = self._storage.external.server
             self._volumes(self._storage.external.path.rstrip("/"))
         else:
@@ -101,13 +116,20 @@ class Nfs(Construct):
         """The shared directory and all homes."""
         return (self.shared, *self.homes)
 
-    def home_of(self, user: str) -> Directory:
-        """The home of a user.
+    def home_of(self, user: User | str) -> Directory:
+        """The home of a user: its claim, its place on the claim, its path in the cluster's pods.
+
+        Args:
+            user: the user, or its name.
 
         Raises:
             KeyError: there is no such user.
         """
-        return {home.path: home for home in self.homes}[paths.home(user)]
+        name = user if isinstance(user, str) else user.name
+        homes = {home.path: home for home in self.homes}
+        if paths.home(name) not in homes:
+            raise KeyError(f"received user {name!r}; allowed: {', '.join(home.link for home in self.homes)}")
+        return homes[paths.home(name)]
 
     def pod_volumes(self) -> list[k8s.Volume]:
         """The volumes of a pod that has all homes and the shared directory."""
@@ -150,12 +172,11 @@ class Nfs(Construct):
         lines = (*specs(self.shared, self.homes), *(links(self.homes) if self.is_single else ()))
         return "".join(f"{line}\n" for line in lines)
 
-    def _config(self) -> None:
+    def _config(self) -> k8s.KubeConfigMap | None:
         files = {"ganesha.conf": ganesha.ganesha_config(self._network.node_cidrs)} if self._storage.local is not None else {}
         if self._has_list:
             files[DIRECTORIES_KEY] = self._list()
-        if files:
-            k8s.KubeConfigMap(self, "ConfigMap", metadata=metadata(self.names, self.names.nfs, Component.NFS), data=files)
+        return k8s.KubeConfigMap(self, "ConfigMap", metadata=metadata(self.names, self.names.nfs, Component.NFS), data=files) if files else None
 
     def _local(self, local: LocalStorage) -> None:
         self.address = local.cluster_ip or default_cluster_ip(self.names.namespace, self.names.cluster)
@@ -169,6 +190,7 @@ class Nfs(Construct):
             network=self._network,
             directories=None if self.is_single else list(specs(self.shared, self.homes)),
             retention=claim_retention(self._storage),
+            extras=self._extras,
         )
         self._volumes(paths.EXPORT)
 
@@ -184,7 +206,7 @@ class Nfs(Construct):
 
     def _volume(self, part: str, name: str, claim_name: str, path: str, size: str) -> None:
         capacity = {"storage": k8s.Quantity.from_string(size)}
-        volume = k8s.KubePersistentVolume(
+        self.volumes[name] = volume = k8s.KubePersistentVolume(
             self,
             f"Volume-{part}",
             metadata=k8s.ObjectMeta(name=name, labels=object_labels(self.names.cluster, Component.NFS)),
@@ -199,7 +221,7 @@ class Nfs(Construct):
             ),
         )
         without_namespace(volume)
-        k8s.KubePersistentVolumeClaim(
+        self.claims[claim_name] = k8s.KubePersistentVolumeClaim(
             self,
             f"Claim-{part}",
             metadata=metadata(self.names, claim_name, Component.NFS),

@@ -18,12 +18,13 @@ from .objects import (
     exec_probe,
     metadata,
     mount,
-    pull_secrets,
     resource_requirements,
     security_context,
     service_account,
     service_port,
 )
+from .pod_assembly import pod_spec, pod_template
+from .pod_extras import PodExtras
 from .policies import from_component, from_peers, network_policy, to_component
 from .spec import Images, LocalStorage, Network, Peer, Resources
 
@@ -57,7 +58,13 @@ class NfsServer(Construct):
             lists it, which is followed.
         retention: what becomes of the disk's claim when the StatefulSet is deleted. Default: it stays.
 
+        extras: what is added to its pod. Default: nothing.
+
     Attributes:
+        service: the Service, for patches.
+        stateful_set: the StatefulSet, for patches.
+        service_account: its ServiceAccount, for patches; None where the extras name another.
+        network_policy: its NetworkPolicy, for patches; None where the settings want none.
         service_name: the Service.
         address: its address.
     """
@@ -74,12 +81,15 @@ class NfsServer(Construct):
         network: Network,
         directories: Sequence[str] | None,
         retention: k8s.StatefulSetPersistentVolumeClaimRetentionPolicy | None = None,
+        extras: PodExtras | None = None,
     ) -> None:
         super().__init__(scope, id)
         self._names, self._images, self._local = names, images, local
         self.service_name, self.address = names.nfs, address
-        self._access(network)
-        k8s.KubeService(
+        extras = extras or PodExtras()
+        self.service_account = service_account(self, names, names.nfs, Component.NFS) if extras.service_account_name is None else None
+        self.network_policy = self._network_policy(network)
+        self.service = k8s.KubeService(
             self,
             "Service",
             metadata=metadata(names, self.service_name, Component.NFS),
@@ -91,7 +101,7 @@ class NfsServer(Construct):
                 ports=[service_port("nfs", ganesha.NFS_PORT)],
             ),
         )
-        k8s.KubeStatefulSet(
+        self.stateful_set = k8s.KubeStatefulSet(
             self,
             "StatefulSet",
             metadata=metadata(names, names.nfs, Component.NFS),
@@ -100,20 +110,18 @@ class NfsServer(Construct):
                 replicas=1,
                 selector=k8s.LabelSelector(match_labels=selector(names.cluster, Component.NFS)),
                 persistent_volume_claim_retention_policy=retention,
-                template=k8s.PodTemplateSpec(
-                    metadata=k8s.ObjectMeta(
-                        labels=pod_labels(names.cluster, Component.NFS),
-                        annotations={"jupyter-cluster/config-checksum": checksum(ganesha.ganesha_config(network.node_cidrs))},
-                    ),
+                template=pod_template(
+                    labels=pod_labels(names.cluster, Component.NFS),
+                    annotations={"jupyter-cluster/config-checksum": checksum(ganesha.ganesha_config(network.node_cidrs))},
                     spec=self._pod(directories),
+                    extras=extras,
                 ),
                 volume_claim_templates=[claim_template(names, "export", Component.NFS, "ReadWriteOnce", local.storage_class, local.size)],
             ),
         )
 
-    def _access(self, network: Network) -> None:
-        service_account(self, self._names, self._names.nfs, Component.NFS)
-        network_policy(
+    def _network_policy(self, network: Network) -> k8s.KubeNetworkPolicy | None:
+        return network_policy(
             self,
             names=self._names,
             name=self._names.nfs,
@@ -136,14 +144,12 @@ class NfsServer(Construct):
             directories=directories or (),
             listed_in=f"{CONFIG_DIRECTORY}/{DIRECTORIES_KEY}" if follows else None,
         )
-        return k8s.PodSpec(
-            service_account_name=self._names.nfs,
-            automount_service_account_token=False,
+        return pod_spec(
+            service_account=self._names.nfs,
+            images=self._images,
             # No seccomp profile here: it would be the server's too.
-            security_context=k8s.PodSecurityContext(run_as_user=0, run_as_group=0),
-            enable_service_links=False,
-            termination_grace_period_seconds=self._local.leave_seconds + STOP_SECONDS,
-            image_pull_secrets=pull_secrets(self._images),
+            security=k8s.PodSecurityContext(run_as_user=0, run_as_group=0),
+            grace_seconds=self._local.leave_seconds + STOP_SECONDS,
             init_containers=[maker.init_container()],
             containers=[self._server(), *([maker.follower()] if follows else [])],
             volumes=[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import cdk8s
 from cdk8s_plus_27 import k8s
@@ -12,9 +13,18 @@ from constructs import Construct
 
 from .labels import Component, object_labels, selector
 from .names import Names
-from .spec import Images, Placement, Resources, Storage
+from .spec import Resources, Storage
 
 PROBE_SECONDS = 5
+
+
+Struct = TypeVar("Struct", k8s.Container, k8s.ObjectMeta, k8s.PodSpec)
+
+
+def replaced(struct: Struct, **changes: object) -> Struct:
+    """A struct with other values in some places, as dataclasses.replace makes one; jsii's structs cannot be changed."""
+    values: dict[str, Any] = struct._values | changes
+    return type(struct)(**values)
 
 
 def metadata(
@@ -26,12 +36,12 @@ def metadata(
     )
 
 
-def service_account(scope: Construct, names: Names, name: str, component: Component, group: str | None = None) -> None:
+def service_account(scope: Construct, names: Names, name: str, component: Component, group: str | None = None) -> k8s.KubeServiceAccount:
     """Make a workload's ServiceAccount, which has no rights, and whose token no pod gets.
 
     https://kubernetes.io/docs/concepts/security/service-accounts/
     """
-    k8s.KubeServiceAccount(
+    return k8s.KubeServiceAccount(
         scope,
         f"ServiceAccount-{group}" if group else "ServiceAccount",
         metadata=metadata(names, name, component, group=group),
@@ -136,13 +146,3 @@ def claim_retention(storage: Storage) -> k8s.StatefulSetPersistentVolumeClaimRet
     if storage.reclaim_policy == "Retain":
         return None
     return k8s.StatefulSetPersistentVolumeClaimRetentionPolicy(when_deleted=storage.reclaim_policy, when_scaled="Retain")
-
-
-def tolerations(placement: Placement) -> list[k8s.Toleration] | None:
-    """The taints that pods put up with."""
-    return [k8s.Toleration(key=t.key, operator=t.operator, value=t.value, effect=t.effect) for t in placement.tolerations] or None
-
-
-def pull_secrets(images: Images) -> list[k8s.LocalObjectReference] | None:
-    """The Secrets that the nodes fetch images with."""
-    return [k8s.LocalObjectReference(name=name) for name in images.pull_secrets] or None

@@ -13,11 +13,16 @@ STORAGE = "/run/storage"  # the storage as a whole, where an init container look
 DIRECTORIES = "/run/directories"
 
 CURVE_SECRET = "/run/curve"
+METRICS = "/run/metrics"
+METRICS_SOCKET = f"{METRICS}/controller.sock"
+EXTERNAL_CONTROLLER = "/run/controller"
+REGISTRATION_MARK = "/tmp/engine-is-registered"
 
 CONTROLLER_DIRECTORY = f"{SHARED}/.controller"
 CONTROLLER_PROFILE = f"{CONTROLLER_DIRECTORY}/profile_default"
 # Not in the profile's directory `security`, which the controller closes to everybody else.
-ENGINE_CONNECTION_FILE = f"{CONTROLLER_DIRECTORY}/ipcontroller-engine.json"
+ENGINE_CONNECTION_FILE_NAME = "ipcontroller-engine.json"
+ENGINE_CONNECTION_FILE = f"{CONTROLLER_DIRECTORY}/{ENGINE_CONNECTION_FILE_NAME}"
 CLIENT_CONNECTION_FILE = f"{CONTROLLER_DIRECTORY}/ipcontroller-client.json"
 REGISTERED_ENGINES = f"{CONTROLLER_PROFILE}/log/engines.json"
 KEPT_HOST_KEYS = f"{SHARED}/.sshd"

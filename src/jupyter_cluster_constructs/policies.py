@@ -50,8 +50,8 @@ def network_policy(
     group: str | None = None,
     ingress: Sequence[k8s.NetworkPolicyIngressRule] = (),
     egress: Sequence[k8s.NetworkPolicyEgressRule] = (),
-) -> None:
-    """Close a workload's pods both ways, but for these rules; nothing where the settings want no policies.
+) -> k8s.KubeNetworkPolicy | None:
+    """Close a workload's pods both ways, but for these rules; None where the settings want no policies.
 
     Args:
         scope: the construct that makes the pods.
@@ -64,8 +64,8 @@ def network_policy(
         egress: what they may connect to. Default: nothing.
     """
     if not network.policies:
-        return
-    k8s.KubeNetworkPolicy(
+        return None
+    return k8s.KubeNetworkPolicy(
         scope,
         f"NetworkPolicy-{group}" if group else "NetworkPolicy",
         metadata=metadata(names, name, component, group=group),

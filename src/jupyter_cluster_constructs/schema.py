@@ -42,7 +42,7 @@ def schema_text() -> str:
 
 def schema_path() -> Path:
     """Where the schema is in the package."""
-    return Path(str(resources.files(__package__).joinpath("cluster.schema.json")))
+    return Path(str(resources.files("jupyter_cluster_constructs").joinpath("cluster.schema.json")))
 
 
 def settings_table() -> str:

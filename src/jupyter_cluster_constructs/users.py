@@ -29,8 +29,8 @@ class Users(Construct):
         scope: where the construct belongs, a Chart or a construct in one.
         id: name of the construct in its scope.
         names: names of the cluster's resources.
-        users: people with an account.
-        groups: groups of users.
+        users: people with an account. Default: nobody.
+        groups: groups of users. Default: none.
         directory: where a user's relative ``password_file`` begins. Default: the current directory.
         environment: where a user's ``password_env`` is looked up. Default: the process's environment.
         shadow_secret: a Secret that exists in the namespace, with the key shadow, in place of the users' passwords.
@@ -44,6 +44,8 @@ class Users(Construct):
         names: names of the cluster's resources.
         users: the users, each with a hash in place of a plain password.
         groups: the groups.
+        config_map: the ConfigMap, for patches.
+        secret: the Secret, for patches.
         config_map_name: the ConfigMap, with the keys passwd, group and authorized_keys.USER.
         secret_name: the Secret, with the key gshadow and, without shadow_secret, the key shadow.
         shadow_secret_name: the Secret with the key shadow, of either kind.
@@ -79,14 +81,14 @@ class Users(Construct):
         self.shadow_secret_name = shadow_secret or self.secret_name
         is_made = shadow_secret is None
         hashes = {"shadow": accounts.shadow(self.users)} if is_made else {}
-        k8s.KubeConfigMap(
+        self.config_map = k8s.KubeConfigMap(
             self,
             "ConfigMap",
             metadata=metadata(names, self.config_map_name, Component.USERS),
             data={"passwd": accounts.passwd(self.users), "group": accounts.group(self.users, self.groups, shadow_is_made=is_made)}
             | {f"authorized_keys.{user.name}": accounts.authorized_keys(user) for user in self.users},
         )
-        k8s.KubeSecret(
+        self.secret = k8s.KubeSecret(
             self,
             "Secret",
             metadata=metadata(names, self.secret_name, Component.USERS),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from . import paths
-from .cluster_pod import INIT_RESOURCES, ClusterPod, Probes
+from .cluster_pod import ClusterPod, Pod
 from .config import ClusterConfig
+from .engine_containers import Connection, engine_container, external_controller, own_controller, wait_for_controller
 from .labels import Component, pod_labels, selector
 from .nfs import Nfs
-from .objects import exec_probe, metadata, service_account
+from .objects import metadata, service_account
+from .pod_assembly import pod_template
+from .pod_extras import PodExtras
 from .policies import network_policy, to_component, to_destinations, to_dns
-from .spec import Images, Network, WorkerGroup
+from .spec import Egress, ExternalController, Images, Network, WorkerGroup
 from .users import Users
 
 IMAGE = "debian-ipython-wn"
@@ -28,18 +30,24 @@ class Workers(Construct):
     Args:
         scope: where the construct belongs, a Chart or a construct in one.
         id: name of the construct in its scope.
-        users: the account files, for the names of files' owners.
         config: the configuration.
-        nfs: homes and shared directory, where the controller's connection file is.
+        users: the account files, for the names of files' owners. Default: none, for engines of an external controller.
+        nfs: homes and shared directory, where the controller's connection file is. Default: none, for engines of an external
+            controller, which then see no home and start in one that ends with their pod.
+        controller: a controller that somebody else runs. Default: the one of the cluster's frontend.
         groups: groups of engines, each with a name of its own. Default: one group of two engines.
         network: what engines may connect to beside their controller. Default: DNS.
         images: where the image comes from. Default: the library's own names.
+        extras: what is added to the pods of all groups, or to those of each group by its name. Default: nothing.
 
     Raises:
-        ValueError: two groups have the same name.
+        ValueError: two groups have the same name; neither homes nor an external controller are given; or extras of no group.
 
     Attributes:
         names: names of the cluster's resources.
+        deployments: the Deployments, in the order of the groups, for patches.
+        service_accounts: the ServiceAccounts of the groups whose extras name no other, for patches.
+        network_policies: the NetworkPolicies, in the order of the groups, for patches; none where the settings want none.
         deployment_names: the Deployments, in the order of the groups.
     """
 
@@ -48,43 +56,51 @@ class Workers(Construct):
         scope: Construct,
         id: str,
         *,
-        users: Users,
         config: ClusterConfig,
-        nfs: Nfs,
+        users: Users | None = None,
+        nfs: Nfs | None = None,
+        controller: ExternalController | None = None,
         groups: Sequence[WorkerGroup] = (WorkerGroup(),),
         network: Network | None = None,
         images: Images | None = None,
+        extras: PodExtras | Mapping[str | None, PodExtras] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self.names = users.names
-        self._config, self._nfs = config, nfs
-        self._pod = ClusterPod(users=users, config=config, nfs=nfs, images=images or Images(), image=IMAGE)
+        self.names = config.names
+        self._config, self._external, self._network = config, controller, network or Network()
+        self._pod = _pod(config, users, nfs, images or Images())
+        self._connection = _connection(controller, nfs)
         self.deployment_names = tuple(self.names.worker(group.name) for group in groups)
         if len(set(self.deployment_names)) < len(groups):
             raise ValueError(f"received groups {[group.name for group in groups]}; allowed: each name once, and one group without a name")
-        for group in groups:
-            self._access(group, network or Network())
-            self._deployment(group)
+        all_extras = _extras_by_group(extras, groups)
+        self.service_accounts = tuple(
+            service_account(self, self.names, self.names.worker(group.name), Component.WORKER, group.name)
+            for group in groups
+            if all_extras[group.name].service_account_name is None
+        )
+        policies = [self._network_policy(group) for group in groups]
+        self.network_policies = tuple(policy for policy in policies if policy is not None)
+        self.deployments = tuple(self._deployment(group, all_extras[group.name]) for group in groups)
 
-    def _access(self, group: WorkerGroup, network: Network) -> None:
-        name = self.names.worker(group.name)
-        service_account(self, self.names, name, Component.WORKER, group.name)
-        network_policy(
+    def _network_policy(self, group: WorkerGroup) -> k8s.KubeNetworkPolicy | None:
+        to_controller = (
+            to_component(self.names, Component.FRONTEND, *self._config.controller.engine_ports)
+            if self._external is None
+            else to_destinations(Egress(to=self._external.destinations))
+        )
+        return network_policy(
             self,
             names=self.names,
-            name=name,
+            name=self.names.worker(group.name),
             component=Component.WORKER,
             group=group.name,
-            network=network,
-            egress=[
-                *to_component(self.names, Component.FRONTEND, *self._config.controller.engine_ports),
-                *to_dns(network),
-                *to_destinations(network.engines),
-            ],
+            network=self._network,
+            egress=[*to_controller, *to_dns(self._network), *to_destinations(self._network.engines)],
         )
 
-    def _deployment(self, group: WorkerGroup) -> None:
-        k8s.KubeDeployment(
+    def _deployment(self, group: WorkerGroup, extras: PodExtras) -> k8s.KubeDeployment:
+        return k8s.KubeDeployment(
             self,
             f"Deployment-{group.name}" if group.name else "Deployment",
             metadata=metadata(self.names, self.names.worker(group.name), Component.WORKER, group=group.name),
@@ -98,51 +114,47 @@ class Workers(Construct):
                     ),
                 ),
                 selector=k8s.LabelSelector(match_labels=selector(self.names.cluster, Component.WORKER, group.name)),
-                template=k8s.PodTemplateSpec(
-                    metadata=k8s.ObjectMeta(
-                        labels=pod_labels(self.names.cluster, Component.WORKER, group.name),
-                        annotations={"jupyter-cluster/config-checksum": self._config.engine_checksum},
-                    ),
-                    spec=self._pod.pod_spec(
-                        service_account=self.names.worker(group.name),
-                        init_containers=[*self._pod.wait_for_nfs(), self._wait_for_controller()],
-                        containers=[self._engine(group, number) for number in range(1, group.engines_per_pod + 1)],
-                        placement=group,
-                    ),
-                ),
+                template=self._template(group, extras),
             ),
         )
 
-    def _wait_for_controller(self) -> k8s.Container:
-        return self._pod.container(
-            "wait-for-controller",
-            self._pod.python("wait_for_controller.py", paths.ENGINE_CONNECTION_FILE),
-            resources=INIT_RESOURCES,
-            mounts=[self._nfs.shared_mount()],
+    def _template(self, group: WorkerGroup, extras: PodExtras) -> k8s.PodTemplateSpec:
+        return pod_template(
+            labels=pod_labels(self.names.cluster, Component.WORKER, group.name),
+            annotations={"jupyter-cluster/config-checksum": self._config.engine_checksum},
+            spec=self._pod.pod_spec(
+                service_account=self.names.worker(group.name),
+                init_containers=[*self._pod.wait_for_nfs(), wait_for_controller(self._pod, self._connection)],
+                containers=[engine_container(self._pod, group, number, self._connection) for number in range(1, group.engines_per_pod + 1)],
+                placement=group,
+                volumes=self._connection.volumes,
+            ),
+            extras=extras,
         )
 
-    def _engine(self, group: WorkerGroup, number: int) -> k8s.Container:
-        name = "engine" if number == 1 else f"engine-{number}"
-        # An empty id would be found in any list.
-        is_registered = ["sh", "-c", f'id=$(cat /tmp/engine-id) && test -n "$id" && grep -qF "$id" {paths.REGISTERED_ENGINES}']
-        # One engine a CPU: threads of numerical libraries would only be in each other's way.
-        threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        return self._pod.container(
-            name,
-            # A signal reaches the engine too, not its shell alone.
-            ["tini", "-g", "--", *self._pod.shell("start_engine.sh", paths.ENGINE_CONNECTION_FILE)],
-            resources=group,
-            extra_resources={group.gpu_resource: str(group.gpu)} if group.gpu else None,
-            environment={"HOME": paths.JUPYTER_HOME} | threads | group.env,
-            # Relative paths of tasks mean files that members and all engines see.
-            working_directory=paths.SHARED,
-            mounts=self._pod.jupyter_mounts(name),
-            probes=Probes(
-                startup=exec_probe(is_registered, period=1, failures=300),
-                readiness=exec_probe(is_registered, period=5, failures=2),
-                # Long enough for a controller that comes back to take its engines in again, with their memory.
-                liveness=exec_probe(is_registered, period=15, failures=12),
-            ),
-            # It needs the image's packages.
-            before_stop=["python3", "-E", f"{paths.CONFIG}/leave_controller.py", paths.ENGINE_CONNECTION_FILE],
+
+def _pod(config: ClusterConfig, users: Users | None, nfs: Nfs | None, images: Images) -> Pod:
+    if users is not None and nfs is not None:
+        return ClusterPod(users=users, config=config, nfs=nfs, images=images, image=IMAGE)
+    if users is not None or nfs is not None:
+        raise ValueError(f"received {'users' if nfs is None else 'nfs'} alone; allowed: users and nfs, or neither with an external controller")
+    return Pod(config=config, images=images, image=IMAGE)
+
+
+def _connection(controller: ExternalController | None, nfs: Nfs | None) -> Connection:
+    if controller is not None:
+        return external_controller(controller)
+    if nfs is None:
+        raise ValueError(
+            "received neither nfs nor controller; allowed: users and nfs of the cluster whose controller it is, or an ExternalController"
         )
+    return own_controller(nfs)
+
+
+def _extras_by_group(extras: PodExtras | Mapping[str | None, PodExtras] | None, groups: Sequence[WorkerGroup]) -> Mapping[str | None, PodExtras]:
+    names = [group.name for group in groups]
+    if extras is None or isinstance(extras, PodExtras):
+        return dict.fromkeys(names, extras or PodExtras())
+    if unknown := extras.keys() - set(names):
+        raise ValueError(f"received extras of the groups {sorted(map(str, unknown))}; allowed: {names}")
+    return {name: extras.get(name, PodExtras()) for name in names}

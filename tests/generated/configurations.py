@@ -18,7 +18,8 @@ from hypothesis.internal.constants_ast import Constants
 from jupyter_cluster_constructs.spec import ClusterSpec
 
 from .hostile import KEYS, KINDS, RAW, TEXTS, UNKNOWN_KEY, VALUES
-from .plausible import Data, plausible
+from .plausible import plausible
+from .repairs import Data
 
 COUNT = 500
 OF_A_KIND = 18

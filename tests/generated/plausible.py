@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -15,9 +15,9 @@ from pydantic.fields import FieldInfo
 from unit.examples import JUPYTER_HASHES, PASSWORD_HASHES, SSH_KEYS
 
 from jupyter_cluster_constructs import spec
-from jupyter_cluster_constructs.spec import network, pods, storage, values
+from jupyter_cluster_constructs.spec import metrics, network, pods, storage, values
 
-Data = dict[str, Any]
+from .repairs import REPAIRS, Data
 
 # What password_env and password_file may name.
 PASSWORD_ENVIRONMENT = {"ADA_PASSWORD": "correct horse", "GRACE_PASSWORD": "x:y\t$6$ ü"}
@@ -48,6 +48,7 @@ SUBDOMAINS = texts("files", "registry-login", "a.b-c.d", "cephfs", "x" * 253, "0
 QUANTITIES = texts("1", "250m", "0.5", "2", "1500m") | st.sampled_from([1, 2, 0.25])
 SIZES = texts("1Gi", "512Mi", "20G", "1.5Gi", "1048576", "3Ti")
 
+
 BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     values.ClusterName: texts("lab", "a", "my-cluster", "l1", "work", "x" * 44),
     values.DnsLabel: LABELS,
@@ -67,10 +68,13 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     values.EnvironmentName: texts("LAB", "OMP_NUM_THREADS", "_x", "http_proxy"),
     values.LabelKey: texts("example.org/pool", "pool", "nvidia.com/gpu", "a.b/C_d.e"),
     values.LabelValue: texts("gpu", "", "a.b_c-D", "1"),
+    metrics.Duration: texts("30s", "1m", "500ms"),
     network.Cidr: texts("10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32", "0.0.0.0/0", "169.254.0.0/16"),
     pods.Digest: texts(f"sha256:{'0a' * 32}", f"sha256:{'f' * 64}"),
     values.ExtendedResource: texts("nvidia.com/gpu", "amd.com/gpu"),
 }
+
+
 # What has a type of its own, or is any text.
 BY_NAME: dict[tuple[type[BaseModel], str], st.SearchStrategy[Any]] = {
     (spec.User, "password_env"): texts(*PASSWORD_ENVIRONMENT),
@@ -82,8 +86,16 @@ BY_NAME: dict[tuple[type[BaseModel], str], st.SearchStrategy[Any]] = {
     (spec.Images, "tag"): texts("1.2.3", "v1", "_x.y-z"),
     # Each engine is a container more to make.
     (spec.WorkerGroup, "engines_per_pod"): st.integers(1, 2),
+    (spec.ObjectPatch, "kind"): st.just("Deployment"),
+    (spec.PatchOperation, "op"): st.just("add"),
+    (spec.PatchOperation, "path"): texts("/spec/template/metadata/annotations/team", "/spec/template/metadata/annotations/a~1b"),
+    (spec.PatchOperation, "value"): texts("physics", "two words", ""),
     (spec.Controller, "first_port"): st.integers(9000, 65518),
+    # Below all that controllers have here.
+    (spec.Metrics, "port"): st.integers(8900, 8999),
 }
+
+
 # What every file gives, since there are most names, texts and kinds of people's own: how many, where it is a list.
 SIZES_OF: dict[tuple[type[BaseModel], str], tuple[int, ...]] = {
     (spec.ClusterSpec, "users"): (1, 2, 3, 4),
@@ -91,6 +103,8 @@ SIZES_OF: dict[tuple[type[BaseModel], str], tuple[int, ...]] = {
     (spec.ClusterSpec, "workers"): (0, 1, 1, 2),
     (spec.ClusterSpec, "storage"): (),
     (spec.WorkerGroup, "env"): (1, 2),
+    (spec.Metrics, "port"): (),
+    (spec.PatchOperation, "value"): (),
     (spec.IngressSettings, "annotations"): (1, 2),
 }
 
@@ -110,6 +124,11 @@ def plausible(model: type[BaseModel]) -> st.SearchStrategy[Data]:
         return repair({name: draw(values) for name, values in fields.items() if name in given or (name in optional and draw(st.booleans()))})
 
     return settings()
+
+
+def field_values(model: type[BaseModel], name: str) -> st.SearchStrategy[Any]:
+    """The values of one setting, whatever the others are."""
+    return _field(model, name, model.model_fields[name])
 
 
 def _field(model: type[BaseModel], name: str, field: FieldInfo) -> st.SearchStrategy[Any]:
@@ -149,128 +168,3 @@ def _integers(limits: Iterable[Any]) -> st.SearchStrategy[int]:
     at_least: list[Any] = [limit.ge for limit in limits if isinstance(limit, Ge)]
     at_most: list[Any] = [limit.le for limit in limits if isinstance(limit, Le)]
     return st.integers(max(at_least, default=-(2**31)), min(at_most, default=2**31))
-
-
-def one_of(data: Data, *keys: str) -> Data:
-    """The data with the first of some keys that are there, without the others."""
-    there = [key for key in keys if key in data]
-    return {key: value for key, value in data.items() if key not in there[1:]}
-
-
-def _user(data: Data) -> Data:
-    return one_of(data, "password_hash", "password_env", "password_file")
-
-
-def _storage(data: Data) -> Data:
-    kept = dict(data)
-    if "storage_class" not in kept:
-        kept.pop("claim_size", None)
-    if {"claim", "storage_class"} & kept.keys():
-        kept = {key: value for key, value in kept.items() if key not in ("home_size", "shared_size", "mount_options")}
-    if {"claim", "external"} & kept.keys():
-        kept.pop("reclaim_policy", None)
-    return kept
-
-
-def _peer(data: Data) -> Data:
-    kept = {key: value for key, value in data.items() if "cidr" not in data or key not in ("namespace", "pod_labels")}
-    return kept if {"cidr", "namespace"} & kept.keys() or kept.get("pod_labels") else kept | {"namespace": "gateways"}
-
-
-def _network(data: Data) -> Data:
-    return {key: value for key, value in data.items() if data.get("policies", True) or key not in network.POLICY_SETTINGS}
-
-
-def _controller(data: Data) -> Data:
-    return {key: value for key, value in data.items() if data.get("encryption", True) or key != "curve_secret"}
-
-
-def _toleration(data: Data) -> Data:
-    kept = data if "key" in data else data | {"operator": "Exists"}
-    return {key: value for key, value in kept.items() if key != "value" or kept.get("operator") != "Exists"}
-
-
-def _resources(data: Data) -> Data:
-    return data | {"cpu_limit": "8"} if "cpu_limit" in data else data
-
-
-def _ssh(data: Data) -> Data:
-    inside = data.get("service_type", "ClusterIP") == "ClusterIP"
-    return {key: value for key, value in data.items() if not inside or key not in ("node_port", "external_traffic_policy")}
-
-
-def _gateway(data: Data) -> Data:
-    apart = data.get("section_name", data.get("http_section_name")) != data.get("http_section_name")
-    return {key: value for key, value in data.items() if apart or key != "http_section_name"}
-
-
-def _ingress(data: Data) -> Data:
-    return {key: value for key, value in data.items() if "gateway" not in data or key not in ("class_name", "tls_secret")}
-
-
-def _cluster(data: Data) -> Data:
-    """Doubles away, and members and groups that there are."""
-    made = dict(data)
-    users = _firsts(_firsts(_firsts(made.get("users", []), "name"), "uid"), "home_number")
-    groups = _firsts(_firsts(made.get("groups", []), "name"), "gid")
-    names, uids = {u["name"] for u in users}, {u["uid"] for u in users}
-    groups = [g for g in groups if g["name"] not in names and g["gid"] not in uids]
-    users = [u for u in users if u.get("home_number") not in uids - {u["uid"]}]
-    people, teams = [u["name"] for u in users], [g["name"] for g in groups]
-    for i, user in enumerate(users):
-        if "groups" in user:
-            users[i] = user | {"groups": teams[: len(user["groups"])]}
-    for i, group in enumerate(groups):
-        if "members" in group:
-            groups[i] = group | {"members": people[-len(group["members"]) - 1 :]}
-    if "workers" in made:
-        made["workers"] = _firsts(
-            [group | {"name": group.get("name")} if group.get("name") else group for group in made["workers"]], "name", once=True
-        )
-    if any({"password_hash", "password_env", "password_file"} & user.keys() for user in users):
-        made.pop("shadow_secret", None)
-    return _with_access(made | {"users": users, "groups": groups})
-
-
-def _with_access(data: Data) -> Data:
-    """Ways in only where NetworkPolicies make them, and one for an Ingress."""
-    policies = data.get("network", {}).get("policies", True)
-    for part in ("ssh", "jupyter"):
-        if part in data and not policies:
-            data[part].pop("allowed_from", None)
-    if policies and "ingress" in data:
-        way_in = data.setdefault("jupyter", {})
-        way_in["allowed_from"] = way_in.get("allowed_from") or [{"namespace": "ingress-nginx"}]
-    if "network" in data and "local" not in data.get("storage", {"local": {}}):
-        data["network"].pop("node_cidrs", None)
-    return data
-
-
-def _firsts(entries: list[Data], key: str, *, once: bool = False) -> list[Data]:
-    """The entries without those whose value of a key an earlier one has; once says that this goes for having none, too."""
-    first: dict[Any, Data] = {}
-    for i, entry in enumerate(entries):
-        first.setdefault(entry.get(key, None if once else (i,)), entry)
-    return list(first.values())
-
-
-REPAIRS: dict[type[BaseModel], Callable[[Data], Data]] = {
-    spec.ClusterSpec: _cluster,
-    spec.User: _user,
-    storage.Storage: _storage,
-    network.Peer: _peer,
-    network.Target: _peer,
-    network.Destination: _peer,
-    network.Network: _network,
-    spec.Controller: _controller,
-    spec.Toleration: _toleration,
-    spec.Resources: _resources,
-    spec.ControllerResources: _resources,
-    spec.JupyterResources: _resources,
-    spec.SshdResources: _resources,
-    spec.WorkerGroup: _resources,
-    spec.Ssh: _ssh,
-    spec.Jupyter: lambda data: one_of(data, "password_hash", "secret"),
-    spec.Gateway: _gateway,
-    spec.IngressSettings: _ingress,
-}

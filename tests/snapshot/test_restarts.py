@@ -71,7 +71,7 @@ def changed(before: Settings, path: str, value: object) -> Settings:
     *parents, last = path.split(".")
     at: Any = after
     for key in parents:
-        at = at[int(key)] if isinstance(at, list) else at.setdefault(key, {})
+        at = at[int(key)] if isinstance(at, list) else at.setdefault(key, [] if last == "+" else {})
     if last == "+":
         at.append(value)
     elif isinstance(at, list):
@@ -102,6 +102,14 @@ CHANGES = {
     # Engines
     "more engines": Change("workers.0.replicas", 9, NONE),
     "another group of engines": Change("workers.+", {"name": "big"}, NONE),
+    "a patch of a Service": Change(
+        "patches.+", {"kind": "Service", "name": "lab-ssh", "patch": [{"op": "add", "path": "/spec/sessionAffinity", "value": "ClientIP"}]}, NONE
+    ),
+    "a patch of a group's pods": Change(
+        "patches.+",
+        {"kind": "Deployment", "name": "lab-worker-gpu", "patch": [{"op": "add", "path": "/spec/template/spec/priorityClassName", "value": "high"}]},
+        {GPU},
+    ),
     "a group's CPUs": Change("workers.1.cpu", 4, {GPU}),
     "a group's memory": Change("workers.0.memory", "4Gi", {WORKER}),
     "a group's environment": Change("workers.1.env", {"LAB": "physics"}, {GPU}),
@@ -134,6 +142,11 @@ CHANGES = {
     "an Ingress": Change("ingress", {"host": "jupyter.example.org"}, {FRONTEND}),
     "JupyterLab's further names": Change("jupyter.host_names", ["own.example.org"], {FRONTEND}),
     "JupyterLab's terminals": Change("jupyter.terminals", True, {FRONTEND}),
+    # Metrics
+    "metrics": Change("metrics", {"enabled": True, "scrape": "none"}, {FRONTEND}),
+    "metrics by a PodMonitor": Change(
+        "metrics", {"enabled": True, "scrape": "pod_monitor", "allowed_from": [{"namespace": "monitoring"}], "interval": "15s"}, {FRONTEND}
+    ),
     # Who may reach what
     "who may reach sshd": Change("ssh.allowed_from", [{"cidr": "192.0.2.0/24"}], NONE),
     "who may reach JupyterLab": Change("jupyter.allowed_from", [{"namespace": "gateways"}], NONE),

@@ -122,10 +122,6 @@ def unknown_options(config: Config, program: type[HasTraits]) -> set[str]:
     return {f"{section}.{name}" for section, options in config.items() for name in options if name not in known.get(section, ())}
 
 
-def test_engines_read_the_file_that_the_controller_writes(tmp_path: Path) -> None:
-    assert engine_config(tmp_path).IPEngine.url_file == paths.ENGINE_CONNECTION_FILE
-
-
 @pytest.mark.parametrize("period", [100, 1000, 60_000])
 def test_an_engine_outlives_a_controller_that_is_away_for_minutes(tmp_path: Path, period: int) -> None:
     misses = engine_config(tmp_path, Controller(heartbeat_period=period)).IPEngine.max_heartbeat_misses

@@ -159,11 +159,11 @@ START_ENGINE = Path(leave_controller.__file__).with_name("start_engine.sh")
 
 @pytest.mark.parametrize("code", [0, 7, 137])
 def test_the_controller_is_told_after_an_engine_ended_and_its_exit_code_stays(code: int, tmp_path: Path) -> None:
-    programs = {"ipengine": f"echo ipengine $1; exit {code}", "python3": 'echo "$@"; exit 1'}
+    programs = {"ipengine": f'echo ipengine "$@"; exit {code}', "python3": 'echo "$@"; exit 1'}
     done = start_engine(tmp_path, programs)
     out, _ = done.communicate(timeout=5)
     engine, told = out.splitlines()
-    assert engine == f"ipengine --Session.session={(tmp_path / 'engine-id').read_text().strip()}"
+    assert engine == f"ipengine --IPEngine.url_file=connection --Session.session={(tmp_path / 'engine-id').read_text().strip()}"
     assert told == "-E /home/jupyter/config/leave_controller.py connection"
     assert done.returncode == code
 

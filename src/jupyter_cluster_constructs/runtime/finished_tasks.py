@@ -14,6 +14,7 @@ from typing import Any
 from ipyparallel.controller import app
 from ipyparallel.controller.hub import Hub
 from ipyparallel.controller.task_scheduler import TaskScheduler
+from ipyparallel.error import ImpossibleDependency
 
 KEPT = 50_000
 KEPT_OF_ENGINE = 1_000
@@ -89,9 +90,9 @@ class ForgettingTaskScheduler(TaskScheduler):  # type: ignore[misc]
         super().handle_result(idents, parent, raw_msg, success)
         self._finish(parent["msg_id"])
 
-    def fail_unreachable(self, msg_id: str, *why: Any) -> None:
+    def fail_unreachable(self, msg_id: str, why: Any = ImpossibleDependency) -> None:
         """A task cannot run."""
-        super().fail_unreachable(msg_id, *why)
+        super().fail_unreachable(msg_id, why)
         self._finish(msg_id)
 
     def _finish(self, msg_id: str) -> None:

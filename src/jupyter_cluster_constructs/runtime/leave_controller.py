@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import zmq
-from ipyparallel.util import connect
-from jupyter_client.session import Session
+from registrar import registrar
 
 ENGINE_ID = Path("/tmp/engine-id")
 ANSWER_SECONDS = 2.0
@@ -35,27 +33,13 @@ def engine_id(file: Path) -> str | None:
 
 def leave(uuid: str, connection: dict[str, Any]) -> bool:
     """Unregister an engine; whether the controller said that it is no longer among its engines."""
-    session = Session(key=connection["key"].encode(), signature_scheme=connection["signature_scheme"])
-    serverkey = (connection.get("curve_serverkey") or "").encode()
     deadline = time.monotonic() + ANSWER_SECONDS
-    # A context of its own would wait at its end for a name that is still looked up.
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
-    with context.socket(zmq.DEALER) as socket:
-        socket.setsockopt(zmq.LINGER, 0)
-        socket.setsockopt(zmq.CONNECT_TIMEOUT, 500)
-        connect(socket, f"tcp://{connection['location']}:{connection['registration']}", curve_serverkey=serverkey)
-        session.send(socket, "connection_request", content={"all": True})
-        while (left := deadline - time.monotonic()) > 0:
-            if not socket.poll(int(left * 1000)):
-                break
-            _, answer = session.recv(socket)
-            if answer is None or answer["header"]["msg_type"] != "connection_reply":
-                continue
-            mine = [int(eid) for eid, registered in answer["content"]["engines"].items() if registered == uuid]
+    with registrar(connection) as asked:
+        while (engines := asked.engines(deadline)) is not None:
+            mine = [engine for engine, registered in engines.items() if registered == uuid]
             if not mine:
                 return True
-            session.send(socket, "unregistration_request", content={"id": mine[0]})
-            session.send(socket, "connection_request", content={"all": True})
+            asked.unregister(mine[0])
     return False
 
 

@@ -4,8 +4,11 @@ from .accounts import Group, User
 from .base import Settings
 from .cluster import ClusterSpec
 from .controller import Controller
+from .external_controller import ExternalController
 from .jupyter import JUPYTER_PORT, JUPYTER_SERVICE_PORT, Gateway, IngressSettings, Jupyter
+from .metrics import Metrics, MetricsResources
 from .network import Destination, Egress, FrontendEgress, Network, Peer, Target
+from .patches import ObjectPatch, PatchOperation
 from .pods import (
     ControllerResources,
     FrontendPod,
@@ -29,6 +32,7 @@ __all__ = [
     "ControllerResources",
     "Destination",
     "Egress",
+    "ExternalController",
     "ExternalStorage",
     "FrontendEgress",
     "FrontendPod",
@@ -39,7 +43,11 @@ __all__ = [
     "Jupyter",
     "JupyterResources",
     "LocalStorage",
+    "Metrics",
+    "MetricsResources",
     "Network",
+    "ObjectPatch",
+    "PatchOperation",
     "Peer",
     "Placement",
     "Resources",

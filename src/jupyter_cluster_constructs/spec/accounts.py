@@ -26,10 +26,10 @@ PASSWORD_FIELDS = ("password_hash", "password_env", "password_file")
 class Group(Settings):
     """A group of users, beside the one that each user has of their own."""
 
-    name: AccountName = Field(description="Name of the group, as groupadd takes it.")
+    name: AccountName = Field(description="Name of the group, as groupadd takes it.", examples=["physics"])
     gid: AccountId = Field(description="Number of the group, from 1001 up; no user's uid.")
     members: Annotated[tuple[AccountName, ...], Listed] = Field(
-        default=(), description="Users in the group, in addition to those that name it in their own `groups`."
+        default=(), description="Users in the group, in addition to those that name it in their own `groups`.", examples=[["ada", "grace"]]
     )
 
 
@@ -39,7 +39,7 @@ class User(Settings):
     Without a password and without a key the account exists but is locked.
     """
 
-    name: AccountName = Field(description="Login name, as useradd takes it.")
+    name: AccountName = Field(description="Login name, as useradd takes it.", examples=["ada"])
     uid: AccountId = Field(description="User id, from 1001 up; also the number of the user's own group.")
     password_hash: PasswordHash | None = Field(
         default=None,
@@ -47,17 +47,22 @@ class User(Settings):
         description="Hash of the password as crypt(5) writes it, such as `mkpasswd -m sha-512` prints. Default: no password.",
     )
     password_env: EnvironmentName | None = Field(
-        default=None, description="Environment variable that holds the plain password when the manifests are made. Default: none."
+        default=None,
+        description="Environment variable that holds the plain password when the manifests are made. Default: none.",
+        examples=["ADA_PASSWORD"],
     )
     password_file: str | None = Field(
         default=None,
         min_length=1,
         description="File that holds the plain password when the manifests are made, relative to the settings' directory. Default: none.",
+        examples=["secrets/ada"],
     )
     ssh_keys: Annotated[tuple[SshKey, ...], Listed] = Field(
         default=(), description="Public keys that log in, each one line of a .pub file. Default: none; ~/.ssh/authorized_keys works too."
     )
-    groups: Annotated[tuple[AccountName, ...], Listed] = Field(default=(), description="Groups (from `groups`) that the user belongs to.")
+    groups: Annotated[tuple[AccountName, ...], Listed] = Field(
+        default=(), description="Groups (from `groups`) that the user belongs to.", examples=[["physics"]]
+    )
     home_number: int | None = Field(
         default=None, ge=0, le=2**31 - 1, description="Number of the home's directory, user_home_dir_<number>. Default: the uid."
     )

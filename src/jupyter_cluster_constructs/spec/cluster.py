@@ -14,7 +14,9 @@ from .accounts import Group, User, account_problems, shadow_problems
 from .base import Settings
 from .controller import Controller
 from .jupyter import IngressSettings, Jupyter
+from .metrics import Metrics, metrics_problems
 from .network import Network
+from .patches import ObjectPatch
 from .pods import FrontendPod, Images, WorkerGroup
 from .ssh import Ssh
 from .storage import LocalStorage, Storage, home_problems
@@ -24,29 +26,72 @@ from .values import ClusterName, DnsLabel, DnsSubdomain, Listed
 class ClusterSpec(Settings):
     """A multi-user IPython Parallel cluster. Everything but its name has a default."""
 
-    name: ClusterName = Field(description="Name of the cluster; everything in its namespace begins with it.")
-    namespace: DnsLabel = Field(default="default", description="Namespace that everything is made in.")
+    name: ClusterName = Field(description="Name of the cluster; everything in its namespace begins with it.", examples=["lab"])
+    namespace: DnsLabel = Field(default="default", description="Namespace that everything is made in.", examples=["science"])
     create_namespace: bool = Field(
-        default=False, description="Whether the namespace is made too. Deleting it then deletes the claim under the homes."
+        default=False, description="Whether the namespace is made too. Deleting it then deletes the claim under the homes.", examples=[True]
     )
-    users: Annotated[tuple[User, ...], Listed] = Field(default=(), description="People with an account.")
-    groups: Annotated[tuple[Group, ...], Listed] = Field(default=(), description="Groups of users.")
+    users: Annotated[tuple[User, ...], Listed] = Field(
+        default=(),
+        description="People with an account.",
+        examples=[[{"name": "ada", "uid": 1001, "password_env": "ADA_PASSWORD"}, {"name": "grace", "uid": 1002}]],
+    )
+    groups: Annotated[tuple[Group, ...], Listed] = Field(default=(), description="Groups of users.", examples=[[{"name": "physics", "gid": 2001}]])
     shadow_secret: DnsSubdomain | None = Field(
         default=None,
         description="Secret in the namespace with the key `shadow`, a shadow(5) file with a line for each user, as external-secrets or sealed-secrets"
         " bring it. Default: shadow is made from the users' passwords.",
+        examples=["lab-shadow"],
     )
-    storage: Storage = Field(default=Storage(local=LocalStorage()), description="Where homes live. Default: an NFS server in the cluster.")
+    storage: Storage = Field(
+        default=Storage(local=LocalStorage()),
+        description="Where homes live. Default: an NFS server in the cluster.",
+        examples=[{"external": {"server": "10.0.0.5", "path": "/srv/jupyter"}}],
+    )
     workers: Annotated[tuple[WorkerGroup, ...], Listed] = Field(
-        default=(WorkerGroup(),), description="Groups of engines. Default: one of two engines."
+        default=(WorkerGroup(),),
+        description="Groups of engines. Default: one of two engines.",
+        examples=[[{"name": "gpu", "replicas": 4, "gpu": 1, "memory": "8Gi"}]],
     )
-    frontend: FrontendPod = Field(default=FrontendPod(), description="Resources and placement of the frontend's pod.")
-    controller: Controller = Field(default=Controller(), description="The IPython Parallel controller.")
-    ssh: Ssh = Field(default=Ssh(), description="Who gets in by SSH, what they may do there, and how they reach sshd.")
-    jupyter: Jupyter = Field(default=Jupyter(), description="What opens JupyterLab.")
-    ingress: IngressSettings | None = Field(default=None, description="How JupyterLab is reached from outside. Default: only its Service.")
-    network: Network = Field(default=Network(), description="Who may reach what.")
-    images: Images = Field(default=Images(), description="Where the images come from.")
+    frontend: FrontendPod = Field(
+        default=FrontendPod(), description="Resources and placement of the frontend's pod.", examples=[{"jupyter": {"memory": "4Gi"}}]
+    )
+    controller: Controller = Field(default=Controller(), description="The IPython Parallel controller.", examples=[{"task_database": "memory"}])
+    ssh: Ssh = Field(
+        default=Ssh(), description="Who gets in by SSH, what they may do there, and how they reach sshd.", examples=[{"service_type": "LoadBalancer"}]
+    )
+    jupyter: Jupyter = Field(
+        default=Jupyter(), description="What opens JupyterLab.", examples=[{"secret": "lab-login", "allowed_from": [{"namespace": "ingress-nginx"}]}]
+    )
+    ingress: IngressSettings | None = Field(
+        default=None,
+        description="How JupyterLab is reached from outside. Default: only its Service.",
+        examples=[{"host": "jupyter.example.org", "tls_secret": "jupyter-tls"}],
+    )
+    network: Network = Field(default=Network(), description="Who may reach what.", examples=[{"engines": {"internet": True}}])
+    patches: Annotated[tuple[ObjectPatch, ...], Listed] = Field(
+        default=(),
+        description="Changes of the objects that no setting makes, as JSON patches; an object that is not made is an error.",
+        examples=[
+            [
+                {
+                    "kind": "Deployment",
+                    "name": "lab-frontend",
+                    "patch": [{"op": "add", "path": "/spec/template/spec/priorityClassName", "value": "high"}],
+                }
+            ]
+        ],
+    )
+    metrics: Metrics = Field(
+        default=Metrics(),
+        description="Prometheus metrics of the controller, and how Prometheus finds them.",
+        examples=[{"enabled": True, "allowed_from": [{"namespace": "monitoring"}]}],
+    )
+    images: Images = Field(
+        default=Images(),
+        description="Where the images come from.",
+        examples=[{"registry": "registry.example.org/lab", "pull_secrets": ["registry-login"]}],
+    )
 
     @property
     def names(self) -> Names:
@@ -96,3 +141,4 @@ class ClusterSpec(Settings):
     def _access_problems(self) -> Iterator[Problem]:
         yield from access_problems(self.network, self.ssh, self.jupyter, self.ingress)
         yield from node_problems(self.network, self.storage)
+        yield from metrics_problems(self.metrics, self.network, self.controller)

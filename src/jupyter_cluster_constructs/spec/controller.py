@@ -40,6 +40,7 @@ class Controller(Settings):
         default=None,
         description="Secret in the namespace with the key `secretkey`, the controller's CurveZMQ secret key of 40 characters. "
         "Default: one is made in the cluster once, and kept on the shared volume.",
+        examples=["lab-curve"],
     )
 
     @model_validator(mode="after")

@@ -24,7 +24,9 @@ class Jupyter(Settings):
         default=None, repr=False, description="Hash of JupyterLab's password, as `jupyter_server.auth.passwd` makes it."
     )
     secret: DnsSubdomain | None = Field(
-        default=None, description="Secret in the namespace with the key `password_hash`, the key `token`, or both, instead of password_hash."
+        default=None,
+        description="Secret in the namespace with the key `password_hash`, the key `token`, or both, instead of password_hash.",
+        examples=["lab-login"],
     )
     allowed_from: Annotated[tuple[Peer, ...], Listed] = Field(
         default=(),
@@ -35,6 +37,7 @@ class Jupyter(Settings):
         default=(),
         description="Further DNS names that Jupyter Server answers to, such as that of an Ingress of your own. "
         "Default: `ingress.host`, localhost and the names of its Service.",
+        examples=[["jupyter.example.org"]],
     )
     terminals: bool = Field(
         default=False,
@@ -59,13 +62,16 @@ class Gateway(Settings):
     https://gateway-api.sigs.k8s.io/api-types/httproute/
     """
 
-    name: DnsSubdomain = Field(description="Name of the Gateway.")
-    namespace: DnsLabel | None = Field(default=None, description="Namespace of the Gateway. Default: the cluster's.")
-    section_name: DnsSubdomain | None = Field(default=None, description="Listener of the Gateway. Default: every listener that fits.")
+    name: DnsSubdomain = Field(description="Name of the Gateway.", examples=["public"])
+    namespace: DnsLabel | None = Field(default=None, description="Namespace of the Gateway. Default: the cluster's.", examples=["gateways"])
+    section_name: DnsSubdomain | None = Field(
+        default=None, description="Listener of the Gateway. Default: every listener that fits.", examples=["https"]
+    )
     http_section_name: DnsSubdomain | None = Field(
         default=None,
         description="Listener of the Gateway for plain http, from which a second HTTPRoute leads to https. "
         "Default: none; where an http listener fits too, Jupyter Server itself leads to https.",
+        examples=["http"],
     )
 
     @model_validator(mode="after")
@@ -81,10 +87,16 @@ class IngressSettings(Settings):
     https://kubernetes.io/docs/concepts/services-networking/ingress/
     """
 
-    host: HostName = Field(description="DNS name of JupyterLab, such as jupyter.example.org.")
-    class_name: DnsSubdomain | None = Field(default=None, description="IngressClass. Default: the cluster's default class.")
-    tls_secret: DnsSubdomain | None = Field(default=None, description="Secret of type kubernetes.io/tls for the host. Default: no TLS.")
-    annotations: dict[LabelKey, WholeText] = Field(default={}, description="Annotations of the Ingress or HTTPRoute, for its controller.")
+    host: HostName = Field(description="DNS name of JupyterLab, such as jupyter.example.org.", examples=["jupyter.example.org"])
+    class_name: DnsSubdomain | None = Field(default=None, description="IngressClass. Default: the cluster's default class.", examples=["nginx"])
+    tls_secret: DnsSubdomain | None = Field(
+        default=None, description="Secret of type kubernetes.io/tls for the host. Default: no TLS.", examples=["jupyter-tls"]
+    )
+    annotations: dict[LabelKey, WholeText] = Field(
+        default={},
+        description="Annotations of the Ingress or HTTPRoute, for its controller.",
+        examples=[{"nginx.ingress.kubernetes.io/proxy-read-timeout": "3600"}],
+    )
     gateway: Gateway | None = Field(
         default=None, description="Gateway for an HTTPRoute, made instead of an Ingress. Default: none, an Ingress is made."
     )

@@ -63,10 +63,16 @@ class Peer(Settings):
     """
 
     cidr: Cidr | None = Field(
-        default=None, description="Network such as 192.0.2.0/24, of hosts that are not pods. Default: pods, by `namespace` and `pod_labels`."
+        default=None,
+        description="Network such as 192.0.2.0/24, of hosts that are not pods. Default: pods, by `namespace` and `pod_labels`.",
+        examples=["192.0.2.0/24"],
     )
-    namespace: DnsLabel | None = Field(default=None, description="Namespace of the pods. Default: the cluster's own.")
-    pod_labels: dict[LabelKey, LabelValue] = Field(default={}, description="Labels that the pods have. Default: every pod of `namespace`.")
+    namespace: DnsLabel | None = Field(default=None, description="Namespace of the pods. Default: the cluster's own.", examples=["ingress-nginx"])
+    pod_labels: dict[LabelKey, LabelValue] = Field(
+        default={},
+        description="Labels that the pods have. Default: every pod of `namespace`.",
+        examples=[{"app.kubernetes.io/name": "ingress-nginx"}],
+    )
 
     @model_validator(mode="after")
     def _one_way_to_say_who(self) -> Self:
@@ -131,6 +137,7 @@ class Network(Settings):
         description="Networks that the nodes mount the local NFS server from: the nodes' addresses and those of their tunnels and bridges, "
         "as docs/operations.md says how to find them. Needed for mounts where the network plugin filters other nodes' traffic; "
         "the server then refuses everybody else by itself, too. Default: everybody, where the plugin filters nothing.",
+        examples=[["172.18.0.2/32", "10.244.0.0/31"]],
     )
     dns: Annotated[tuple[Target, ...], Listed] = Field(
         default=DNS,

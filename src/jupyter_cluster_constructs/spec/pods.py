@@ -75,9 +75,11 @@ class Toleration(Settings):
     https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
     """
 
-    key: LabelKey | None = Field(default=None, description="Key of the taint. Default: every key; operator Exists is then needed.")
+    key: LabelKey | None = Field(
+        default=None, description="Key of the taint. Default: every key; operator Exists is then needed.", examples=["nvidia.com/gpu"]
+    )
     operator: Literal["Exists", "Equal"] = Field(default="Equal", description="Exists takes any value, Equal only `value`.")
-    value: LabelValue | None = Field(default=None, description="Value of the taint, for Equal. Default: the empty one.")
+    value: LabelValue | None = Field(default=None, description="Value of the taint, for Equal. Default: the empty one.", examples=["yes"])
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(default=None, description="Effect of the taint. Default: all.")
 
     @model_validator(mode="after")
@@ -92,7 +94,9 @@ class Toleration(Settings):
 class Placement(Settings):
     """Which nodes pods run on."""
 
-    node_selector: dict[LabelKey, LabelValue] = Field(default={}, description="Labels that a node must have. Default: any node.")
+    node_selector: dict[LabelKey, LabelValue] = Field(
+        default={}, description="Labels that a node must have. Default: any node.", examples=[{"example.org/pool": "jupyter"}]
+    )
     tolerations: Annotated[tuple[Toleration, ...], Listed] = Field(default=(), description="Taints of nodes that are put up with.")
 
 
@@ -107,13 +111,15 @@ class FrontendPod(Placement):
 class WorkerGroup(Resources, Placement):
     """Engines of one kind: a Deployment. CPU, memory and GPUs are those of each engine."""
 
-    name: DnsLabel | None = Field(default=None, description="Name of the group; one group may have none. Default: none.")
+    name: DnsLabel | None = Field(default=None, description="Name of the group; one group may have none. Default: none.", examples=["gpu"])
     replicas: int = Field(default=2, ge=0, le=100_000, description="Pods of the group.")
     engines_per_pod: int = Field(default=1, ge=1, le=256, description="Engines in each pod, each a container of its own.")
     memory: SizeQuantity = Field(default="1Gi", description="Memory of each engine, reserved and most.")
     gpu: int = Field(default=0, ge=0, le=64, description="GPUs of each engine.")
-    gpu_resource: ExtendedResource = Field(default="nvidia.com/gpu", description="Name under which the nodes offer GPUs.")
-    env: dict[EnvironmentName, WholeText] = Field(default={}, description="Extra environment variables of the engines. No place for secrets.")
+    gpu_resource: ExtendedResource = Field(default="nvidia.com/gpu", description="Name under which the nodes offer GPUs.", examples=["amd.com/gpu"])
+    env: dict[EnvironmentName, WholeText] = Field(
+        default={}, description="Extra environment variables of the engines. No place for secrets.", examples=[{"OMP_NUM_THREADS": "1"}]
+    )
 
     @model_validator(mode="after")
     def _environment_is_free(self) -> Self:
@@ -139,19 +145,20 @@ class Images(Settings):
         str,
         # https://pkg.go.dev/github.com/distribution/reference
         matching(rf"{SUBDOMAIN}(:[0-9]+)?(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*", "a registry and path in small letters", 200),
-    ] = Field(default="localhost/jupyter-cluster", description="Registry and path before the images' names.")
+    ] = Field(default="localhost/jupyter-cluster", description="Registry and path before the images' names.", examples=["registry.example.org/lab"])
     tag: Annotated[str, matching(r"[A-Za-z0-9_][-.A-Za-z0-9_]*", "letters, digits, - _ and .", 128), AfterValidator(_fixed_tag)] = Field(
-        default=__version__, description="Tag of all three images. Default: the version of this library."
+        default=__version__, description="Tag of all three images. Default: the version of this library.", examples=["1.2.3"]
     )
     digests: dict[ImageName, Digest] = Field(
         default={},
         description="Digest of an image, sha256:…, by its name: the nodes then run that image and no other of the same tag. Default: the tag alone.",
+        examples=[{"nfs-server": "sha256:0000000000000000000000000000000000000000000000000000000000000001"}],
     )
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = Field(default="IfNotPresent", description="When the nodes fetch the images.")
     pull_secrets: Annotated[tuple[DnsSubdomain, ...], Listed] = Field(
-        default=(), description="Secrets in the namespace with the registry's credentials."
+        default=(), description="Secrets in the namespace with the registry's credentials.", examples=[["registry-login"]]
     )
 
     def named(self, name: str) -> str:
-        """The full name of an image, such as ``localhost/jupyter-cluster/nfs-server:0.2.0``."""
+        """The full name of an image, such as ``localhost/jupyter-cluster/nfs-server:TAG``."""
         return f"{self.registry}/{name}:{self.tag}" + "".join(f"@{digest}" for image, digest in self.digests.items() if image == name)

@@ -50,6 +50,7 @@ class Ssh(Settings):
         default=None,
         description="Secret in the namespace with the key `ssh_host_ed25519_key`, and `ssh_host_rsa_key` if you like: the server's private keys. "
         "Default: they are made in the cluster once, and kept on the shared volume.",
+        examples=["lab-host-keys"],
     )
 
     @property

@@ -48,9 +48,12 @@ class LocalStorage(Settings):
         default=None,
         description="Address of the NFS Service, inside the Service network of the cluster. "
         "Default: one of 10.96.0.100-10.96.0.249, chosen by namespace and name; k3s needs one in 10.43.0.0/16.",
+        examples=["10.96.0.150"],
     )
     size: SizeQuantity = Field(default="20Gi", description="Size of the disk under all homes and the shared directory.")
-    storage_class: DnsSubdomain | None = Field(default=None, description="StorageClass of that disk. Default: the cluster's default class.")
+    storage_class: DnsSubdomain | None = Field(
+        default=None, description="StorageClass of that disk. Default: the cluster's default class.", examples=["fast"]
+    )
     leave_seconds: int = Field(
         # A Namespace's deletion looks again after half of its pods' longest grace period: with 600 s it takes five minutes.
         default=60,
@@ -64,8 +67,10 @@ class LocalStorage(Settings):
 class ExternalStorage(Settings):
     """An NFS server that exists, with the directories `user_home_dir_<number>` and `jupyter_shared`."""
 
-    server: Annotated[str, AfterValidator(_server)] = Field(description="Address or name of the server, as the nodes resolve it.")
-    path: AbsolutePath = Field(description="Directory of the server that holds user_home_dir_<number> and jupyter_shared.")
+    server: Annotated[str, AfterValidator(_server)] = Field(
+        description="Address or name of the server, as the nodes resolve it.", examples=["10.0.0.5", "nfs.example.org"]
+    )
+    path: AbsolutePath = Field(description="Directory of the server that holds user_home_dir_<number> and jupyter_shared.", examples=["/srv/jupyter"])
 
 
 class Storage(Settings):
@@ -77,11 +82,13 @@ class Storage(Settings):
         default=None,
         description="A ReadWriteMany PersistentVolumeClaim in the namespace that everything is kept on; for this cluster alone, and never deleted. "
         "Default: another kind of storage.",
+        examples=["jupyter-files"],
     )
     storage_class: DnsSubdomain | None = Field(
         default=None,
         description="A StorageClass of ReadWriteMany volumes (CephFS, EFS, Filestore, NFS CSI) to make such a claim from. "
         "Default: another kind of storage.",
+        examples=["cephfs"],
     )
     claim_size: SizeQuantity = Field(default="20Gi", description="Size of the claim that is made from storage_class.")
     homes: Literal["per-user", "single"] = Field(
@@ -94,12 +101,16 @@ class Storage(Settings):
         description="Whether `kubectl delete -f dist/` keeps the disk under all homes or deletes it; Delete is for local and storage_class.",
     )
     home_mode: HomeMode = Field(
-        default="0750", description="Mode of the homes, in quotes. Their group is `jupyter`, so that 0750 lets engines read and 0700 keeps them out."
+        default="0750",
+        description="Mode of the homes, in quotes. Their group is `jupyter`, so that 0750 lets engines read and 0700 keeps them out.",
+        examples=["0700"],
     )
     home_size: SizeQuantity = Field(default="10Gi", description="Size written on each home's volume; NFS does not enforce it.")
     shared_size: SizeQuantity = Field(default="10Gi", description="Size written on the shared directory's volume; NFS does not enforce it.")
     mount_options: Annotated[tuple[Annotated[str, AfterValidator(_mount_option)], ...], Listed] = Field(
-        default=("nfsvers=4.1", "hard", "timeo=100", "noresvport"), description="Options of the NFS mounts, as nfs(5) lists them."
+        default=("nfsvers=4.1", "hard", "timeo=100", "noresvport"),
+        description="Options of the NFS mounts, as nfs(5) lists them.",
+        examples=[["nfsvers=4.2", "hard", "noresvport"]],
     )
 
     @property

@@ -148,6 +148,10 @@ def _extended_resource(value: str) -> str:
     return value
 
 
+# Of passwords that nobody has, and of a key that nobody has the private one of.
+EXAMPLE_HASH = "$6$saltstring$......................................................................................"
+EXAMPLE_JUPYTER_HASH = "sha256:0123456789ab:0000000000000000000000000000000000000000000000000000000000000000"
+EXAMPLE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF84DP4mh+hP4i0zWte3K1Jzvj2Bj3k2m7d5DDq8W/9l ada@laptop"
 QUANTITY_SCHEMA = {"type": ["string", "number"], "pattern": f"^{QUANTITY.pattern}$"}
 
 ClusterName = Annotated[str, AfterValidator(checked_cluster_name)]
@@ -174,11 +178,11 @@ WholeHostName = Annotated[
 # As useradd of Debian takes it, without the $ that it allows at the end.
 AccountName = Annotated[str, matching("[a-z_][a-z0-9_-]*", "small letters, digits, _ and -, a letter or _ first", 32)]
 AccountId = Annotated[int, Field(ge=1001, le=2**31 - 1)]
-CpuQuantity = Annotated[str, BeforeValidator(_quantity), WithJsonSchema(QUANTITY_SCHEMA)]
-SizeQuantity = Annotated[str, BeforeValidator(_memory), WithJsonSchema(QUANTITY_SCHEMA)]
-PasswordHash = Annotated[str, AfterValidator(_password_hash)]
-JupyterPasswordHash = Annotated[str, AfterValidator(_jupyter_password_hash)]
-SshKey = Annotated[str, AfterValidator(_ssh_key)]
+CpuQuantity = Annotated[str, BeforeValidator(_quantity), WithJsonSchema({**QUANTITY_SCHEMA, "examples": ["500m", 4]})]
+SizeQuantity = Annotated[str, BeforeValidator(_memory), WithJsonSchema({**QUANTITY_SCHEMA, "examples": ["512Mi", "20Gi"]})]
+PasswordHash = Annotated[str, AfterValidator(_password_hash), Field(examples=[EXAMPLE_HASH])]
+JupyterPasswordHash = Annotated[str, AfterValidator(_jupyter_password_hash), Field(examples=[EXAMPLE_JUPYTER_HASH])]
+SshKey = Annotated[str, AfterValidator(_ssh_key), Field(examples=[EXAMPLE_KEY])]
 HomeMode = Annotated[
     str, matching("0?7[0145][0145]", 'an octal mode in quotes that gives the owner all and lets nobody else write, such as "0750"', 4)
 ]
