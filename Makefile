@@ -12,7 +12,7 @@ CHECKOV := .venv-checkov
 # Node's own programs find `node` on PATH.
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: synth test check checkov images e2e imports schema clean
+.PHONY: synth test wheel check checkov images e2e imports schema docs clean
 
 synth: $(VENV)/synth  ## write the manifests of CONFIG to OUT
 	CONFIG="$(CONFIG)" CDK8S_OUTDIR="$(OUT)" $(BIN)/python app.py
@@ -20,10 +20,15 @@ synth: $(VENV)/synth  ## write the manifests of CONFIG to OUT
 test: $(VENV)/dev node_modules  ## unit, snapshot and contract tests
 	$(BIN)/python -m pytest
 
-check: $(VENV)/dev  ## lint and types
+wheel: $(VENV)/dev  ## a wheel in an empty environment of each supported Python that is at hand
+	$(BIN)/python -m pytest tests/wheel
+
+check: $(VENV)/dev node_modules  ## lint, layers and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
+	$(NODE) node_modules/.bin/pyright
 
 checkov: synth $(VENV)/dev $(CHECKOV)/bin/checkov  ## what checkov says of the manifests; each failed check has a reason in docs/security.md
 	$(BIN)/python tests/audit_manifests.py $(CHECKOV)/bin/checkov $(OUT)
@@ -40,8 +45,11 @@ imports: $(VENV)/synth node_modules  ## regenerate the bindings of imports/crds/
 schema: $(VENV)/synth  ## regenerate the JSON Schema and the table of the settings
 	$(BIN)/python -m jupyter_cluster_constructs.schema docs/settings.md
 
+docs: $(VENV)/dev node_modules  ## the documentation as a site in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf $(VENV) $(CHECKOV) node_modules $(OUT)
+	rm -rf $(VENV) $(CHECKOV) node_modules $(OUT) site
 
 $(VENV)/pip:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name it by PYTHON=")'

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Build the cluster's three images: `python docker/build.py --registry localhost/jupyter-cluster --tag 0.2.0`.
+"""Build the cluster's three images: `python docker/build.py --registry localhost/jupyter-cluster --tag TAG`.
 
 IMAGE_BUILD ("docker build" by default) builds each image; with --load, IMAGE_LOAD ("kind load docker-image") then
 brings each to the cluster. Both are split as a shell splits words.

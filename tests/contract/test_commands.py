@@ -130,7 +130,7 @@ def test_bad_input_ends_with_2_and_one_line_and_keeps_the_old_output(tmp_path: P
 def test_a_missing_file_ends_with_2(tmp_path: Path) -> None:
     done = run_app(tmp_path, {"CONFIG": "none.yaml"})
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "none.yaml: there is no such file; CONFIG names another one\n"
+    assert done.stderr == "none.yaml: there is no such file; CONFIG or --config names another one\n"
     assert list(tmp_path.iterdir()) == []
 
 

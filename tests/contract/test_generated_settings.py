@@ -11,26 +11,23 @@ import string
 import typing
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cdk8s
 import jsonschema
 import kubernetes_validate
 import pytest
 from cdk8s_plus_27 import k8s
-from generated import COUNT, Configuration, configurations, loaded, with_passwords
+from generated import COUNT, Configuration, configurations, with_passwords
 from generated.hostile import KINDS
+from generated.outcomes import Outcome, outcome
 from generated.passwords import PLAIN
 from kubernetes_validate.utils import latest_version, schema_contents
 from ruamel.yaml import YAML
 from support import ROOT, Manifest, all_containers, all_of, decoded, pod_of, workloads
 
 from jupyter_cluster_constructs import accounts, synthesis
-from jupyter_cluster_constructs.cluster import JupyterCluster
-from jupyter_cluster_constructs.settings_file import SettingsFileError
-from jupyter_cluster_constructs.spec import ClusterSpec
 from jupyter_cluster_constructs.spec.accounts import SYSTEM_NAMES
 
 from .test_output import CUSTOM_KINDS, nodes, strict
@@ -43,41 +40,6 @@ QUALIFIED = rf"({LABEL}(\.{LABEL})*/)?[A-Za-z0-9]([-_.A-Za-z0-9]{{0,61}}[A-Za-z0
 COMPONENT = "[a-z0-9]+((_|__|[.]|-+)[a-z0-9]+)*"
 HOST = r"[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?"
 IMAGE = re.compile(rf"{HOST}(\.{HOST})*(:[0-9]+)?(/{COMPONENT})+:\w[\w.-]{{0,127}}(@sha256:[0-9a-f]{{64}})?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a settings file became: an error, or settings and their manifests.
-
-    Args:
-        configuration: the settings file.
-        spec: its settings.
-        manifests: what they became.
-        harmless: what the same becomes without hostile texts; empty where there are none.
-        error: why it was refused.
-    """
-
-    configuration: Configuration
-    spec: ClusterSpec | None = None
-    manifests: tuple[Manifest, ...] = ()
-    harmless: tuple[Manifest, ...] = ()
-    error: str = ""
-
-
-def synthesized(spec: ClusterSpec) -> tuple[Manifest, ...]:
-    chart = cdk8s.Chart(cdk8s.App(outdir="dist-of-no-test"), "generated", disable_resource_name_hashes=True)
-    JupyterCluster(chart, "cluster", spec=spec)
-    return tuple(cdk8s.Testing.synth(chart))
-
-
-def outcome(configuration: Configuration, directory: Path) -> Outcome:
-    try:
-        spec = loaded(configuration, directory)
-        return Outcome(configuration, spec, synthesized(spec))
-    except SettingsFileError as error:
-        return Outcome(configuration, error=str(error))
-    except Exception as error:
-        return Outcome(configuration, error=f"broken by {error!r}")
 
 
 @pytest.fixture(scope="module")

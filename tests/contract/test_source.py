@@ -1,17 +1,20 @@
-"""The source: what cdk8s would not notice, and what a wheel holds."""
+"""The source: what cdk8s would not notice, what a wheel holds, and what is said in one place alone."""
 
 from __future__ import annotations
 
 import ast
-import shutil
+import re
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from support import ROOT, SOURCE
+from wheel_building import build_wheel
+
+from jupyter_cluster_constructs import __version__
 
 MODULES = sorted(file for file in SOURCE.rglob("*.py") if not file.is_relative_to(SOURCE / "imports"))
 
@@ -89,17 +92,8 @@ def test_only_one_module_makes_names_and_one_makes_labels() -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The names of the files in a wheel, built from a copy, since a build leaves files in the source."""
-    copy, out = tmp_path_factory.mktemp("source") / "project", tmp_path_factory.mktemp("wheel")
-    copy.mkdir()
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, copy)
-    for name in ("src", "imports"):
-        shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--wheel-dir", str(out), str(copy)]
-    subprocess.run(command, check=True, capture_output=True, text=True)
-    (built,) = out.glob("*.whl")
-    return set(zipfile.ZipFile(built).namelist())
+    """The names of the files in a wheel."""
+    return set(zipfile.ZipFile(build_wheel(tmp_path_factory.mktemp("built"))).namelist())
 
 
 def test_a_wheel_holds_every_module(wheel: set[str]) -> None:
@@ -117,3 +111,35 @@ def test_a_wheel_holds_what_is_no_module(wheel: set[str]) -> None:
 
 def test_a_wheel_holds_nothing_of_the_tests_and_the_images(wheel: set[str]) -> None:
     assert {name.partition("/")[0].partition("-")[0] for name in wheel} == {"jupyter_cluster_constructs"}
+
+
+# Generated from the version, or a history of it.
+TELLING_VERSION = {
+    "src/jupyter_cluster_constructs/_version.py",
+    "src/jupyter_cluster_constructs/cluster.schema.json",
+    "docs/settings.md",
+    "CHANGELOG.md",
+}
+
+
+def test_the_version_is_said_in_one_place() -> None:
+    files = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\0"
+    )
+    # An address such as 192.0.2.0/24 is no version.
+    version = re.compile(rf"(?<![\d.]){re.escape(__version__)}(?![\d./])".encode())
+    written = [Path(name) for name in files if (ROOT / name).is_file() and not name.endswith((".lock", "-lock.json"))]
+    assert {str(file) for file in written if version.search((ROOT / file).read_bytes())} <= TELLING_VERSION
+
+
+def test_the_hooks_run_what_make_check_runs() -> None:
+    hooks = [hook for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"] for hook in repository["hooks"]]
+    makefile = (ROOT / "Makefile").read_text()
+    (recipe,) = re.findall(r"^check: .*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    for hook in hooks:
+        assert hook["language"] == "system", hook["id"]
+        program, *words = hook["entry"].split()
+        if program == "make":
+            assert f"\n{words[0]}: " in makefile
+        else:
+            assert f"$(BIN)/{' '.join([program, *words[: 1 if program == 'ruff' else None]])}" in recipe, hook["id"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def answering(targets: list[tuple[str, int]], seconds: float = 2) -> list[tuple[str, int]]:
     """Which of some hosts' TCP ports accept a connection."""
@@ -64,11 +66,9 @@ def status_of(url: str, seconds: float = 3) -> int | None:
 
 def not_served(source: str, export: str, host: str) -> str | None:
     """Speak NFS with a server by the text of export_answers.py: why it does not serve an export, None when it does."""
-    client: dict[str, object] = {"__name__": "export_answers"}
+    client: dict[str, Any] = {"__name__": "export_answers"}
     exec(source, client)
-    why_not = client["why_not"]
-    assert callable(why_not)
-    reason: str | None = why_not(export, host)
+    reason: str | None = client["why_not"](export, host)
     return reason
 
 

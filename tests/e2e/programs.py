@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def registered_engines(seconds: float = 5) -> dict[int, str]:
+
+def registered_engines(seconds: int = 5) -> dict[int, str]:
     """The engines by id, each with the name of its pod; fails when one does not answer."""
     import socket
 
@@ -101,7 +103,7 @@ def pull(variable: str, engines: list[int] | None = None) -> dict[int, int]:
     return {number: rc[number].pull(variable, block=False).get(timeout=20) for number in engines or rc.ids}
 
 
-def recall(variable: str, seconds: float = 4) -> dict[str, list[int]]:
+def recall(variable: str, seconds: int = 4) -> dict[str, list[int]]:
     """The values of a variable on all engines, by the view through which they were asked for."""
     import ipyparallel as ipp
 
@@ -155,8 +157,9 @@ def running_tasks() -> int:
     import ipyparallel as ipp
 
     rc = ipp.Client()
-    status = rc.queue_status(rc.ids)
-    return sum(status[number]["tasks"] for number in rc.ids)
+    ids: Any = rc.ids
+    status = rc.queue_status(ids)
+    return sum(status[number]["tasks"] for number in ids)
 
 
 def exhaust_memory(engine: int) -> str:

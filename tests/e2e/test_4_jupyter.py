@@ -40,7 +40,8 @@ def printed(kernel: Any, code: str) -> list[str]:
     """The lines that code prints in a kernel, which must not fail."""
     reply = kernel.execute(code, timeout=60)
     assert reply["status"] == "ok", reply["outputs"]
-    return "".join(output["text"] for output in reply["outputs"] if output["output_type"] == "stream").splitlines()
+    texts: list[str] = [output["text"] for output in reply["outputs"] if output["output_type"] == "stream"]
+    return "".join(texts).splitlines()
 
 
 @pytest.mark.parametrize("path", ROUTES)

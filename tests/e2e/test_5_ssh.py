@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import paramiko
 import pytest
-import zmq
-from passlib.hash import sha512_crypt
 
-from jupyter_cluster_constructs import accounts, paths
+from jupyter_cluster_constructs import accounts
 from jupyter_cluster_constructs.spec import SSHD_PORT, Ssh
 from jupyter_cluster_constructs.sshd import sshd_config
 
 from .cluster import Cluster
 from .conftest import Lab
-from .kube import kubectl, run, wait_until
-from .others import own_namespace, small_settings
-from .ssh import HOST, Person, attempt, client_options, login, offered
+from .kube import run, wait_until
+from .ssh import HOST, Person, attempt, login, offered
+from .ssh_forwarding import forwarded_to
 
-CURVE_PUBLIC, CURVE_SECRET = zmq.curve_keypair()
 WRONG_PASSWORDS = 200
 AT_ONCE = 20
 WITHOUT_LOGIN = ["root", "sshd", "nobody", *(account.name for account in accounts.SYSTEM_ACCOUNTS)]
@@ -90,16 +84,20 @@ def test_a_password_is_asked_only_of_who_has_one(port: int) -> None:
     }
 
 
+def by_key_and_password(person: Person) -> list[dict[str, Any]]:
+    return [{"key": person.key}, {"password": person.password}]
+
+
 @pytest.mark.parametrize("user", WITHOUT_LOGIN)
 def test_an_account_that_is_nobodys_is_closed_to_keys_and_passwords(lab: Lab, user: str) -> None:
-    for way in ({"key": lab.ada.key}, {"password": lab.ada.password}):
+    for way in by_key_and_password(lab.ada):
         with pytest.raises(paramiko.AuthenticationException), login(lab.cluster, user, **way):
             pass
     assert any(re.search(f"User {user} from .* not allowed", line) for line in log(lab.cluster)[-40:])
 
 
 def test_the_log_tells_who_logged_in_how_and_from_where(lab: Lab) -> None:
-    for way in ({"key": lab.ada.key}, {"password": lab.ada.password}):
+    for way in by_key_and_password(lab.ada):
         with login(lab.cluster, "ada", **way) as session:
             session.run("true")
 
@@ -152,33 +150,6 @@ def test_200_wrong_passwords_are_refused_and_told_of_while_others_log_in(lab: La
     assert sorted(found[1] for found in invalid if found) == sorted(names)
 
 
-# What may be forwarded
-
-
-@contextmanager
-def agent(directory: Path, person: Person) -> Iterator[dict[str, str]]:
-    """The environment of an SSH agent that holds somebody's key, and of a display."""
-    where = directory / "agent"
-    with subprocess.Popen(["ssh-agent", "-D", "-a", str(where)], stdout=subprocess.DEVNULL) as process:
-        try:
-            wait_until("the agent is there", where.exists, seconds=10)
-            environment = {**os.environ, "SSH_AUTH_SOCK": str(where), "DISPLAY": ":77"}
-            run(["ssh-add", "-q", str(person.key_file)], environment=environment)
-            yield environment
-        finally:
-            process.terminate()
-
-
-def forwarded_to(cluster: Cluster, person: Person, directory: Path) -> dict[str, str]:
-    """What a session has of its owner's agent and display, asked for both."""
-    command = 'printf "%s\\n" "${SSH_AUTH_SOCK:-}" "$(ssh-add -l 2>/dev/null)" "${DISPLAY:-}" "$(xauth -q list 2>/dev/null)"'
-    with agent(directory, person) as environment, cluster.forward("ssh", 22) as port:
-        # Of an option that is given twice, the first counts.
-        options = ["-o", f"IdentityAgent={environment['SSH_AUTH_SOCK']}", "-o", "LogLevel=QUIET", *client_options(directory), "-A", "-Y"]
-        shown = run(["ssh", *options, "-i", str(person.key_file), "-p", str(port), f"{person.name}@{HOST}", command], environment=environment)
-    return dict(zip(("agent", "keys", "display", "cookie"), shown.split("\n"), strict=False))
-
-
 def test_agent_and_windows_are_not_forwarded(lab: Lab, tmp_path: Path) -> None:
     assert set(forwarded_to(lab.cluster, lab.ada, tmp_path).values()) == {""}
 
@@ -215,88 +186,3 @@ def effective(lab: Lab, ssh: Ssh, user: str) -> dict[str, str]:
 def test_sshd_takes_the_settings_as_they_are_meant(lab: Lab, ssh: Ssh, given: dict[str, str]) -> None:
     found = effective(lab, ssh, "ada")
     assert {key: found[key] for key in given} == given
-
-
-# Secrets of one's own
-
-
-@pytest.fixture(scope="module")
-def own(site: Lab, directory: Path) -> Iterator[tuple[Cluster, str]]:
-    """A cluster whose host key, hashes and controller's key are in Secrets of the admin's, and the host key's public half."""
-    settings = small_settings("own", ssh_key=site.ada.public_key)
-    settings |= {
-        "users": [{"name": "ada", "uid": 1001, "ssh_keys": [site.ada.public_key]}, {"name": "lin", "uid": 1002}],
-        "workers": [{"replicas": 0}],
-        "shadow_secret": "hashes",
-        "controller": {"curve_secret": "curve"},
-        "ssh": {"host_keys_secret": "host-keys", "forwarding": ["agent", "x11"], "algorithms": "compatible"},
-    }
-    cluster = Cluster.synthesized(settings, directory / "own")
-    key, shadow = directory / "ssh_host_ed25519_key", directory / "shadow"
-    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
-    shadow.write_text(f"ada:*:::::::\nlin:{sha512_crypt.using(rounds=5000).hash(str(site.ada.password))}:::::::\n")
-    with own_namespace(cluster):
-        kubectl("create", "namespace", cluster.namespace)
-        cluster.kubectl("create", "secret", "generic", "hashes", f"--from-file={shadow}")
-        cluster.kubectl("create", "secret", "generic", "host-keys", f"--from-file={key}")
-        cluster.kubectl("create", "secret", "generic", "curve", f"--from-literal=secretkey={CURVE_SECRET.decode()}")
-        cluster.apply()
-        cluster.wait_until_frontend_is_ready()
-        yield cluster, key.with_suffix(".pub").read_text()
-
-
-def test_the_server_has_the_secrets_host_key_and_nothing_made_one(own: tuple[Cluster, str]) -> None:
-    cluster, public = own
-    with cluster.forward("ssh", 22) as port, socket.create_connection((HOST, port), timeout=20) as connection:
-        transport = paramiko.Transport(connection)
-        transport.start_client(timeout=20)
-        key = transport.get_remote_server_key()
-        transport.close()
-
-    assert public.startswith(f"{key.get_name()} {key.get_base64()} ")
-    (pod,) = cluster.pods("frontend")
-    assert "make-host-keys" not in [container["name"] for container in pod["spec"]["initContainers"]]
-
-
-def test_the_secrets_hashes_let_in(own: tuple[Cluster, str], lab: Lab) -> None:
-    with login(own[0], "lin", password=lab.ada.password) as session:
-        assert session.run("id -un") == "lin\n"
-        assert session.run("cat /var/lib/extrausers/shadow 2>&1 || true").strip().endswith("Permission denied")
-
-
-def test_the_controller_has_the_secrets_key_and_made_none(own: tuple[Cluster, str], lab: Lab) -> None:
-    with login(own[0], "ada", key=lab.ada.key) as session:
-        connection = json.loads(session.run(f"cat {paths.CLIENT_CONNECTION_FILE}"))
-
-    assert connection["curve_serverkey"] == CURVE_PUBLIC.decode()
-    found = own[0].execute("deployment/frontend", "controller", "find", paths.CONTROLLER_DIRECTORY, "-name", "curve.json")
-    assert found == ""
-
-
-def test_keys_let_in_beside_the_secrets_hashes(own: tuple[Cluster, str], lab: Lab) -> None:
-    with login(own[0], "ada", key=lab.ada.key) as session:
-        assert session.run("id -un") == "ada\n"
-
-
-def test_agent_and_windows_are_forwarded_and_ports_are_not_where_the_settings_say_so(own: tuple[Cluster, str], lab: Lab, tmp_path: Path) -> None:
-    found = forwarded_to(own[0], lab.ada, tmp_path)
-
-    assert found["agent"].startswith("/")
-    assert "ECDSA" in found["keys"]
-    assert found["display"].startswith("localhost:")
-    assert "MIT-MAGIC-COOKIE-1" in found["cookie"]
-    with login(own[0], "ada", key=lab.ada.key) as session:
-        transport = session.client.get_transport()
-        assert transport is not None
-        with pytest.raises(paramiko.ChannelException):
-            transport.open_channel("direct-tcpip", ("127.0.0.1", SSHD_PORT), ("127.0.0.1", 0), timeout=20)
-
-
-def test_a_client_without_post_quantum_gets_in_where_the_settings_say_so(own: tuple[Cluster, str], lab: Lab, tmp_path: Path) -> None:
-    old = ["ssh", "-o", "LogLevel=INFO", *client_options(tmp_path), "-o", "KexAlgorithms=curve25519-sha256", "-i", str(lab.ada.key_file)]
-
-    with own[0].forward("ssh", 22) as port:
-        assert run([*old, "-p", str(port), f"ada@{HOST}", "id -un"]) == "ada\n"
-    with lab.cluster.forward("ssh", 22) as port:
-        refused = subprocess.run([*old, "-p", str(port), f"ada@{HOST}"], capture_output=True, text=True, timeout=30)
-    assert "no matching key exchange method found" in refused.stderr

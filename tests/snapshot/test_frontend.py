@@ -3,60 +3,27 @@
 from __future__ import annotations
 
 import pytest
-from support import Manifest, all_of, containers, environment, mounted_volumes, one, pod_metadata, pod_of, secret_names, volumes, without_containers
+from support import Manifest, all_of, containers, environment, one, pod_metadata, pod_of, without_containers
 from syrupy.assertion import SnapshotAssertion
 
 from jupyter_cluster_constructs import (
     Controller,
-    Frontend,
     FrontendPod,
     Images,
     Jupyter,
     Ssh,
-    Storage,
     Toleration,
-    User,
     controller_container,
 )
 from jupyter_cluster_constructs.spec import JUPYTER_PORT, SSHD_PORT
 
-from .charts import ADA, EXTERNAL, GRACE, LOCAL, PHYSICS, SHA512, manifests, new_chart, parts
-
-JUPYTER_HASH = "sha1:97d7fed4c901:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9"
-
-
-def frontend(
-    *,
-    storage: Storage = LOCAL,
-    controller: Controller | None = None,
-    jupyter: Jupyter | None = None,
-    users: tuple[User, ...] = (ADA, GRACE),
-    pod: FrontendPod | None = None,
-    ssh: Ssh | None = None,
-    images: Images | None = None,
-    shadow_secret: str | None = None,
-) -> list[Manifest]:
-    """The manifests of Frontend, without those of what it needs."""
-    chart = new_chart()
-    needed = parts(
-        new_chart(), users=users, groups=[PHYSICS], storage=storage, controller=controller, jupyter=jupyter, ssh=ssh, shadow_secret=shadow_secret
-    ).needed
-    Frontend(chart, "Frontend", pod=pod, images=images, **needed)
-    return manifests(chart)
+from .charts import ADA, GRACE, SHA512
+from .frontend_manifests import deployment, frontend
 
 
 @pytest.fixture(scope="module")
 def local() -> list[Manifest]:
     return frontend()
-
-
-@pytest.fixture(scope="module")
-def external() -> list[Manifest]:
-    return frontend(storage=EXTERNAL)
-
-
-def deployment(there: list[Manifest]) -> Manifest:
-    return one(there, "Deployment", "lab-frontend")
 
 
 def test_services(local: list[Manifest], yaml_snapshot: SnapshotAssertion) -> None:
@@ -148,121 +115,6 @@ def test_engines_find_a_controller_whose_pod_is_not_ready_and_people_do_not(loca
 
 def test_clients_in_the_pod_reach_the_controller_without_its_service(local: list[Manifest]) -> None:
     assert pod_of(deployment(local))["hostAliases"] == [{"ip": "127.0.0.1", "hostnames": ["lab-frontend.science.svc"]}]
-
-
-def test_every_container_but_the_waiting_one_sees_what_it_works_on(local: list[Manifest]) -> None:
-    there = deployment(local)
-    homes = {"/home/ada", "/home/grace"}
-    for name in ("controller", "jupyter", "sshd"):
-        assert {"/home/jupyter/shared", "/home/jupyter/config", "/var/lib/extrausers"} <= mounted_volumes(there, name).keys()
-        assert (homes <= mounted_volumes(there, name).keys()) is (name != "controller"), name
-    assert homes <= mounted_volumes(there, "own-homes").keys()
-    assert "/home/jupyter/shared" in mounted_volumes(there, "own-shared-directory")
-
-
-def test_homes_are_mounted_by_their_claims(local: list[Manifest]) -> None:
-    mounted = mounted_volumes(deployment(local), "sshd")
-    assert mounted["/home/ada"]["persistentVolumeClaim"]["claimName"] == "lab-home-1001"
-    assert mounted["/home/grace"]["persistentVolumeClaim"]["claimName"] == "lab-home-7"
-    assert mounted["/home/jupyter/shared"]["persistentVolumeClaim"]["claimName"] == "lab-shared"
-
-
-def test_the_controller_is_not_jupyter_whose_files_the_engines_tasks_read(local: list[Manifest]) -> None:
-    users = {name: container["securityContext"]["runAsUser"] for name, container in containers(deployment(local)).items()}
-    assert (users["controller"], users["jupyter"]) == (991, 1000)
-
-
-def test_jupyters_kernels_read_the_clients_file_as_members_do(local: list[Manifest]) -> None:
-    assert pod_of(deployment(local))["securityContext"]["supplementalGroups"] == [989, 1000]
-
-
-def test_only_the_controller_sees_the_secret_of_its_key() -> None:
-    there = deployment(frontend(controller=Controller(curve_secret="keys")))
-    seeing = [name for name in containers(there) if any("keys" in secret_names(volume) for volume in mounted_volumes(there, name).values())]
-    assert seeing == ["controller"]
-    assert mounted_volumes(there, "controller")["/run/curve"]["secret"] == {"secretName": "keys"}
-
-
-def test_only_sshd_sees_the_hashes(local: list[Manifest]) -> None:
-    there = deployment(local)
-    seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if "lab-users" in secret_names(volume)}
-    assert seeing == {"sshd"}
-
-
-def test_the_hashes_files_are_closed(local: list[Manifest]) -> None:
-    (secret,) = (
-        source["secret"]
-        for volume in volumes(deployment(local)).values()
-        for source in volume.get("projected", {}).get("sources", ())
-        if "secret" in source
-    )
-    assert {item["path"]: item["mode"] for item in secret["items"]} == {"shadow": 0o400, "gshadow": 0o400}
-
-
-def test_account_files_are_mounted_as_a_directory_and_so_change_live(local: list[Manifest]) -> None:
-    for container in containers(deployment(local)).values():
-        assert [m for m in container["volumeMounts"] if m["mountPath"] == "/var/lib/extrausers" and "subPath" in m] == []
-
-
-def test_jupyters_login_is_mounted_in_jupyter_alone() -> None:
-    there = deployment(frontend(jupyter=Jupyter(password_hash=JUPYTER_HASH)))
-    seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if secret_names(volume) == {"lab-jupyter"}}
-    assert seeing == {"jupyter"}
-
-
-def test_jupyters_login_may_be_a_secret_that_exists() -> None:
-    there = frontend(jupyter=Jupyter(secret="my-login"))
-    assert secret_names(mounted_volumes(deployment(there), "jupyter")["/run/jupyter-login"]) == {"my-login"}
-
-
-def test_a_locked_jupyter_mounts_no_login(local: list[Manifest]) -> None:
-    assert "/run/jupyter-login" not in mounted_volumes(deployment(local), "jupyter")
-
-
-def test_host_keys_are_in_memory_and_only_sshd_reads_them(local: list[Manifest]) -> None:
-    there = deployment(local)
-    seeing = {name for name in containers(there) if "/run/host-keys" in mounted_volumes(there, name)}
-    assert seeing == {"make-host-keys", "sshd"}
-    assert mounted_volumes(there, "sshd")["/run/host-keys"]["emptyDir"] == {"medium": "Memory", "sizeLimit": "1Mi"}
-
-
-def test_host_keys_may_be_a_secret_that_exists() -> None:
-    there = deployment(frontend(ssh=Ssh(host_keys_secret="my-keys")))
-    assert "make-host-keys" not in containers(there)
-    seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if "my-keys" in secret_names(volume)}
-    assert seeing == {"sshd"}
-    # Other people's files sshd's root cannot read, and an open one of its own it refuses.
-    assert mounted_volumes(there, "sshd")["/run/host-keys"]["secret"] == {"secretName": "my-keys", "defaultMode": 0o400}
-
-
-def test_hashes_may_be_a_secret_that_exists() -> None:
-    there = deployment(frontend(users=(ADA.model_copy(update={"password_hash": None}),), shadow_secret="hashes"))
-    seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if "hashes" in secret_names(volume)}
-    assert seeing == {"sshd"}
-    sources = mounted_volumes(there, "sshd")["/var/lib/extrausers"]["projected"]["sources"]
-    taken = {(s["secret"]["name"], i["key"], i["mode"]) for s in sources if "secret" in s for i in s["secret"]["items"]}
-    assert taken == {("hashes", "shadow", 0o400), ("lab-users", "gshadow", 0o400)}
-
-
-def test_nfs_is_waited_for_first_and_only_where_it_is_the_clusters(local: list[Manifest], external: list[Manifest]) -> None:
-    init = [c["name"] for c in pod_of(deployment(local))["initContainers"]]
-    assert init == ["wait-for-nfs", "own-shared-directory", "own-homes", "make-host-keys"]
-    assert [c["name"] for c in pod_of(deployment(external))["initContainers"]] == init[1:]
-    # By its mounts: the server itself is closed to pods.
-    assert containers(deployment(local))["wait-for-nfs"]["command"][3:] == ["/home/jupyter/shared", "/home/ada", "/home/grace"]
-
-
-def test_homes_are_put_right_by_root_only_on_a_server_that_the_cluster_does_not_run(local: list[Manifest], external: list[Manifest]) -> None:
-    for name in ("own-shared-directory", "own-homes"):
-        assert containers(deployment(local))[name]["securityContext"]["runAsUser"] == 1000
-        by_root = containers(deployment(external))[name]["securityContext"]
-        assert (by_root["runAsUser"], by_root["capabilities"]["add"]) == (0, ["CHOWN", "FOWNER"])
-
-
-def test_owners_and_modes_are_checked_where_the_homes_are_mounted(local: list[Manifest]) -> None:
-    there = containers(deployment(local))
-    assert there["own-homes"]["command"][-2:] == ["/home/ada:user_home_dir_1001:1001:1000:0750", "/home/grace:user_home_dir_7:1002:1000:0750"]
-    assert there["own-shared-directory"]["command"][-1] == "/home/jupyter/shared:jupyter_shared:0:1000:1777"
 
 
 def test_resources_of_each_container_are_those_of_the_settings() -> None:

@@ -175,7 +175,7 @@ def test_a_namespace_takes_the_pods_of_its_cluster_and_none_with_more_rights(kin
 
 def test_an_ingress_without_its_controller_is_refused_by_the_construct_too() -> None:
     config = ClusterConfig(new_chart(), "Config", names=NAMES, ingress=IngressSettings(host="jupyter.example.org"))
-    needed = parts(new_chart()).needed | {"config": config}
+    needed: dict[str, Any] = parts(new_chart()).needed | {"config": config}
     with pytest.raises(InvalidSettingsError, match="ingress: received it without"):
         Frontend(new_chart(), "Frontend", **needed)
     Frontend(new_chart(), "Frontend", network=Network(policies=False), **needed)

@@ -1,6 +1,7 @@
 """Programs of the pods find each other in one directory, as they do in the pods."""
 
 import sys
+from pathlib import Path
 
 import pytest
 from support import SOURCE
@@ -26,3 +27,14 @@ def untouched_ipyparallel(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(owner, name, getattr(owner, name))
     for name, value in (("is_loading", False), ("unheard_hearts", frozenset()), ("hidden_hearts", frozenset())):
         monkeypatch.setattr(Hub, name, value, raising=False)
+
+
+@pytest.fixture
+def state_file(tmp_path: Path, untouched_ipyparallel: None) -> Path:
+    """The file of a controller that restores its engines, with the library's changes of ipyparallel in force."""
+    from jupyter_cluster_constructs.runtime import restored_engines
+
+    from .hub import GRACE, SETTLE
+
+    restored_engines.install(grace_seconds=GRACE, settle_seconds=SETTLE)
+    return tmp_path / "engines.json"

@@ -264,7 +264,7 @@ def test_a_hub_remembers_only_the_last_of_many_tasks_and_counts_all(tmp_path: Pa
             assert (hub.pending, hub.unassigned, hub.tasks) == (set(), set(), {0: [], 1: []})
             assert [list(tasks) for tasks in hub.completed.values()] == [done[-2 * OF_ENGINE :: 2], done[-2 * OF_ENGINE + 1 :: 2]]
 
-            sent: list[dict[str, Any]] = []
+            sent: list[Any] = []
             monkeypatch.setattr(hub.session, "send", lambda stream, kind, content=None, **_: sent.append(content))
             for verbose in (False, True):
                 hub.queue_status(b"client", {"content": {"targets": [0], "verbose": verbose}})

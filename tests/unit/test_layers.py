@@ -1,86 +1,55 @@
-"""Each layer knows only the one before it: what is pure stays pure, and fast."""
+"""What `lint-imports` cannot say of the layers in pyproject.toml: that each module is in one, and what importing the lower ones loads."""
 
 from __future__ import annotations
 
-import ast
+import re
+import shutil
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
-import pytest
-from support import SOURCE
+from support import ROOT, SOURCE
 
-PURE = (
-    "accounts",
-    "changes",
-    "directories",
-    "errors",
-    "ganesha",
-    "ipython",
-    "jupyter",
-    "labels",
-    "names",
-    "passwords",
-    "paths",
-    "schema",
-    "settings_file",
-    "spec",
-    "sshd",
-    "summary",
-)
-JSII = {"cdk8s", "cdk8s_plus_27", "constructs", "jsii"}
-CONSTRUCTS = {
-    "claimed_storage",
-    "cluster",
-    "cluster_pod",
-    "config",
-    "controller_container",
-    "directory_maker",
-    "entrance",
-    "frontend",
-    "jupyter_container",
-    "nfs",
-    "nfs_server",
-    "objects",
-    "sshd_containers",
-    "synthesis",
-    "users",
-    "workers",
-}
+PACKAGE = "jupyter_cluster_constructs"
+(CONTRACT,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+LAYERS: list[list[str]] = [re.findall(r"[\w.]+", layer) for layer in CONTRACT["layers"]]
+# What costs time, or is not there without an extra.
+HEAVY = {"cdk8s", "cdk8s_plus_27", "constructs", "jsii", "kubernetes", "rich", "typer"}
 
 
-def imports_of(module: str) -> set[str]:
-    """The top-level packages, and this package's modules, that a module (or a package's modules) imports."""
-    directory = SOURCE / module
-    found = set()
-    for file in directory.glob("*.py") if directory.is_dir() else [SOURCE / f"{module}.py"]:
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and (node.level == 0 or node.module):
-                # A package's own modules, one dot away, are no other layer.
-                if not (directory.is_dir() and node.level == 1):
-                    found.add(str(node.module).partition(".")[0])
-            elif isinstance(node, ast.ImportFrom):
-                found |= {alias.name for alias in node.names}
-    return found
+def test_every_module_is_in_one_layer() -> None:
+    modules = {file.stem for file in SOURCE.iterdir() if file.suffix == ".py" or (file / "__init__.py").exists()} - {"__init__"}
+    placed = [name.removeprefix(f"{PACKAGE}.") for layer in LAYERS for name in layer if name.startswith(PACKAGE)]
+    assert sorted(placed) == sorted(modules | {"imports"})
 
 
-@pytest.mark.parametrize("module", PURE)
-def test_settings_and_renderers_import_neither_cdk8s_nor_a_construct(module: str) -> None:
-    assert not imports_of(module) & (JSII | CONSTRUCTS)
-
-
-def test_the_runtime_programs_import_nothing_of_the_library() -> None:
-    # They run in the pods, where the library is not installed.
-    for file in (SOURCE / "runtime").glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            assert not (isinstance(node, ast.ImportFrom) and (node.level or str(node.module).startswith("jupyter_cluster_constructs"))), file.name
-
-
-def test_importing_settings_and_renderers_loads_no_jsii() -> None:
+def test_importing_settings_and_renderers_loads_no_jsii_and_nothing_of_an_extra() -> None:
     # jsii starts a Node process, which costs more than all of these tests.
-    imports = "; ".join(f"import jupyter_cluster_constructs.{module}" for module in PURE)
-    loaded = subprocess.run(
-        [sys.executable, "-c", f"import sys; {imports}; print(sorted({JSII!r} & set(sys.modules)))"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    assert loaded == "[]"
+    (cdk8s,) = (number for number, layer in enumerate(LAYERS) if "cdk8s" in layer)
+    below = [name for layer in LAYERS[cdk8s + 1 : -1] for name in layer]
+    assert {f"{PACKAGE}.{name}" for name in ("spec", "settings_file", "accounts", "summary")} <= {*below}
+    program = f"import sys; {'; '.join(f'import {name}' for name in below)}; print(sorted({HEAVY!r} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_an_import_from_a_higher_layer_is_found(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(SOURCE, tmp_path / PACKAGE, ignore=shutil.ignore_patterns("imports", "__pycache__"))
+    planted = {
+        "spec.planted": ("import cdk8s", "cdk8s"),
+        "ganesha": ("from .frontend import Frontend", f"{PACKAGE}.frontend"),
+        "nfs": ("def later():\n    from .cli import app", f"{PACKAGE}.cli"),
+        "live.planted": ("from .. import testing", f"{PACKAGE}.testing"),
+        "runtime.planted": (f"from {PACKAGE} import paths", f"{PACKAGE}.paths"),
+    }
+    for module, (line, _) in planted.items():
+        with (tmp_path / PACKAGE / f"{module.replace('.', '/')}.py").open("a") as file:
+            file.write(f"\n{line}\n")
+
+    linter = Path(sys.executable).with_name("lint-imports")
+    found = subprocess.run([linter, "--no-cache"], cwd=tmp_path, capture_output=True, text=True)
+
+    assert found.returncode == 1
+    for module, (_, imported) in planted.items():
+        assert re.search(rf"{PACKAGE}\.{module} -> {imported}\b", found.stdout), f"{module}: {found.stdout}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import zmq
 from ipyparallel.controller.heartmonitor import Heart
@@ -38,6 +40,7 @@ def test_all_sockets_of_a_restored_engine_have_tried_anew_before_it_is_shown() -
 def test_the_hearts_sockets_have_the_options_too() -> None:
     # They have a context of their own.
     heart = Heart("tcp://127.0.0.1:1", "tcp://127.0.0.1:2", heart_id=b"id")
-    for given in (heart.device._in_sockopts, heart.device._out_sockopts):
+    device: Any = heart.device
+    for given in (device._in_sockopts, device._out_sockopts):
         assert reconnecting_sockets.OPTIONS.items() <= dict(given).items()
     assert heart.id == b"id"

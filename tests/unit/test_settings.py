@@ -178,10 +178,9 @@ def test_the_typed_settings_refuse_what_the_file_would_refuse() -> None:
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    try:
+    with pytest.raises(ValidationError) as refused:
         ClusterSpec(name="lab", users=(ADA, GRACE, User(name="ada", uid=1002, groups=("none",))))
-    except ValidationError as error:
-        cause = error.errors()[0]["ctx"]["error"]
+    cause = refused.value.errors()[0].get("ctx", {})["error"]
     assert [problem.path for problem in cause.problems] == [("users", 2, "name"), ("users", 2, "uid"), ("users", 2, "groups", 0)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from passlib.hash import sha512_crypt
+from passlib.handlers.sha2_crypt import sha512_crypt
 
 from jupyter_cluster_constructs import passwords
 from jupyter_cluster_constructs.settings_file import load_cluster

@@ -103,29 +103,31 @@ def test_waiting_says_why_from_time_to_time(tmp_path: Path, monkeypatch: pytest.
     assert capsys.readouterr().out.count("is not there yet") == 5
 
 
+class Clock:
+    """Time that passes when a program sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(time, "monotonic", lambda: made.now)
+    monkeypatch.setattr(time, "sleep", made.sleep)
+    return made
+
+
 @pytest.mark.parametrize("at_most", [0, 3, 10])
-def test_waiting_ends_with_the_reason_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch, at_most: float) -> None:
-    now = 100.0
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    monkeypatch.setattr(time, "sleep", sleep)
-    assert waiting.wait(lambda: f"not at {now:g}", at_most=at_most) == f"not at {100 + at_most:g}"
+def test_waiting_ends_with_the_reason_when_the_time_is_over(clock: Clock, at_most: float) -> None:
+    assert waiting.wait(lambda: f"not at {clock.now:g}", at_most=at_most) == f"not at {100 + at_most:g}"
 
 
-def test_what_comes_at_the_last_moment_is_not_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    monkeypatch.setattr(time, "sleep", sleep)
-    assert waiting.wait(lambda: None if now >= 103 else "not yet", at_most=3) is None
+def test_what_comes_at_the_last_moment_is_not_too_late(clock: Clock) -> None:
+    assert waiting.wait(lambda: None if clock.now >= 103 else "not yet", at_most=3) is None
 
 
 def test_what_is_there_is_waited_for_no_time_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

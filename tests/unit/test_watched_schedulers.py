@@ -91,7 +91,7 @@ def test_the_application_watches_once_its_processes_run(untouched_ipyparallel: N
 
     monkeypatch.setattr(watched_schedulers, "PeriodicCallback", Callback)
     watched_schedulers.install()
-    controller = SimpleNamespace()
+    controller: Any = SimpleNamespace()
     IPController.init_signal(controller)
     assert called == ["signals", 1000, controller]
 
