@@ -18,7 +18,7 @@ synth: $(VENV)/synth  ## write the manifests of CONFIG to OUT
 	CONFIG="$(CONFIG)" CDK8S_OUTDIR="$(OUT)" $(BIN)/python app.py
 
 test: $(VENV)/dev node_modules  ## unit, snapshot and contract tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 wheel: $(VENV)/dev  ## a wheel in an empty environment of each supported Python that is at hand
 	$(BIN)/python -m pytest tests/wheel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -21,10 +22,9 @@ def stable_salt(owner: str) -> str:
     return "".join(SALT_ALPHABET[byte % 64] for byte in hashlib.sha512(f"shadow of {owner}".encode()).digest()[:16])
 
 
-@cache
 def hashed(password: str, owner: str) -> str:
     """Hash a password with sha512_crypt under the owner's salt."""
-    return _hash(password, salt=stable_salt(owner))
+    return _hash(password, ROUNDS, stable_salt(owner))
 
 
 def newly_hashed(password: str) -> str:
@@ -35,11 +35,13 @@ def newly_hashed(password: str) -> str:
     """
     if not _is_usable(password):
         raise ValueError("received no password of one line in UTF-8")
-    return _hash(password)
+    return _hash(password, ROUNDS, "".join(secrets.choice(SALT_ALPHABET) for _ in range(16)))
 
 
-def _hash(password: str, **settings: str) -> str:
-    scheme: Any = sha512_crypt.using(rounds=ROUNDS, **settings)
+# Each takes 0.1 s, and an app makes the same more than once.
+@cache
+def _hash(password: str, rounds: int, salt: str) -> str:
+    scheme: Any = sha512_crypt.using(rounds=rounds, salt=salt)
     return str(scheme.hash(password))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -34,6 +35,8 @@ def in_terminal(arguments: Sequence[str], answers: Sequence[tuple[str, str]], di
     """Run the program in a terminal of its own and answer what it asks: the exit code, and all that it showed."""
     pid, terminal = pty.fork()
     if pid == 0:
+        # A job in the background ignores it, and so do its children.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.chdir(directory)
         os.execv(SCRIPT, [str(SCRIPT), *arguments])
     shown, waiting = "", list(answers)

@@ -22,7 +22,8 @@ FRONTEND_SECONDS = 30
 # More than any wait for a result, so that a failure says what is missing.
 PATIENCE = 60
 SCHEDULERS = ("iopub", "mux", "control", "task", "broadcast", "broadcast-0", "broadcast-1", "hb_ping")
-TASKS = 100_000
+# More than the finished ones that the controller remembers.
+TASKS = 60_000
 TASKS_SECONDS = 900
 
 

@@ -131,6 +131,9 @@ def _settings_around(data: Data, place: Place) -> Data:
 
 def _places(data: Any, path: Path = ()) -> Iterator[Place]:
     for key, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        if (*path, key) == ("patches",):
+            # What a patch writes is not this library's to judge.
+            continue
         yield Place((*path, key))
         if {*KEYS_OF_PEOPLE} & {*path[-1:]}:
             yield Place((*path, key), is_key=True)

@@ -43,7 +43,7 @@ def test_a_selector_selects_no_other_workloads_pods() -> None:
     assert not overlapping
 
 
-@pytest.mark.parametrize(("cluster", "component"), {(cluster, component) for cluster, component, _ in PODS})
+@pytest.mark.parametrize(("cluster", "component"), dict.fromkeys((cluster, component) for cluster, component, _ in PODS))
 def test_a_components_selector_selects_the_pods_of_all_its_groups_and_no_others(cluster: str, component: Component) -> None:
     selected = [pod for pod in PODS if component_selector(cluster, component).items() <= pod_labels(*pod).items()]
     assert selected == [pod for pod in PODS if pod[:2] == (cluster, component)]

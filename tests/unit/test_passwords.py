@@ -22,7 +22,6 @@ BY_FILE = User(name="ada", uid=1001, password_file="ada.txt")
 def cheap_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rules hold for any number of rounds, and these tests hash often."""
     monkeypatch.setattr(passwords, "ROUNDS", 1000)
-    passwords.hashed.cache_clear()
 
 
 def hash_of(user: User = BY_ENV, *, cluster: str = "default/lab", directory: Path = Path(), password: str = PASSWORD) -> str:
@@ -42,7 +41,7 @@ def test_the_hash_is_sha512_crypt_of_the_password() -> None:
 
 def test_the_same_password_gives_the_same_hash_each_time() -> None:
     first = hash_of()
-    passwords.hashed.cache_clear()
+    passwords._hash.cache_clear()
     assert hash_of() == first
 
 

@@ -18,7 +18,6 @@ from .examples import SHA512, settings_file
 @pytest.fixture(autouse=True)
 def cheap_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "ROUNDS", 1000)
-    passwords.hashed.cache_clear()
 
 
 def test_a_name_alone_is_the_settings_of_a_name(tmp_path: Path) -> None:
