@@ -94,7 +94,10 @@ def audited(checkov: str, directory: Path) -> Audit:
 def answered(settings: Any) -> Any:
     """Settings in which everything is said that checks ask for and only settings can say: a namespace, digests, that there are policies."""
     images = settings.get("images", {}) | {"digests": dict.fromkeys(typing.get_args(pods.ImageName), f"sha256:{'0' * 64}")}
-    return settings | {"namespace": "audit", "images": images, "network": settings.get("network", {}) | {"policies": True}}
+    closed = {"namespace": "audit", "images": images, "network": settings.get("network", {}) | {"policies": True}}
+    # Policies ask who may read the metrics.
+    metrics = {"metrics": {"allowed_from": [{"namespace": "monitoring"}]} | settings["metrics"]} if "metrics" in settings else {}
+    return settings | closed | metrics
 
 
 def synthesized(settings: Any, directory: Path) -> None:

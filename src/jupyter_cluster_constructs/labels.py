@@ -11,6 +11,7 @@ from ._version import __version__
 
 PRODUCT = "jupyter-cluster"
 INSTANCE = "app.kubernetes.io/instance"
+COMPONENT = "app.kubernetes.io/component"
 VERSION = "app.kubernetes.io/version"
 
 
@@ -30,7 +31,7 @@ def selector(cluster: str, component: Component, group: str | None = None) -> di
     labels = {
         "app.kubernetes.io/name": PRODUCT,
         INSTANCE: cluster,
-        "app.kubernetes.io/component": str(component),
+        COMPONENT: str(component),
     }
     # Empty for the group without a name, whose selector would otherwise match the others' pods too.
     return labels | ({"jupyter-cluster/worker-group": group or ""} if component is Component.WORKER else {})

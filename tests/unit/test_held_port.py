@@ -80,10 +80,11 @@ def test_who_holds_it_is_again_who_they_were(held: int) -> None:
 
 def test_a_server_of_tornado_shares_a_port_once_it_is_told_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     from jupyter_server import serverapp
-    from tornado import tcpserver
+    from tornado import netutil, tcpserver
 
     for module in (serverapp, tcpserver):
-        monkeypatch.setitem(vars(module), "bind_sockets", vars(module)["bind_sockets"])
+        # Not what a Jupyter Server of another test left there.
+        monkeypatch.setitem(vars(module), "bind_sockets", netutil.bind_sockets)
     with held_port.hold(port, os.geteuid()):
         with pytest.raises(OSError, match="in use"):
             vars(serverapp)["bind_sockets"](port, "127.0.0.1")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..labels import Component, component_selector, pod_labels, selector
+from ..labels import COMPONENT, Component, component_selector, pod_labels, selector
 from ..names import Names
 from .api import CLAIM, NAMESPACE, POD, VOLUME, Kind, Kubernetes, Object
 from .applying import NAMESPACED
@@ -108,9 +108,7 @@ def sorted_out(items: Iterable[Object], its_volumes: list[Object]) -> Found:
     return found
 
 
-(COMPONENT,) = (key for key, value in component_selector("-", Component.NFS).items() if value == Component.NFS)
-
-
+# Labels that objects of a manifest have, and claims of a StatefulSet's template don't.
 MADE = pod_labels("-", Component.NFS).keys() - selector("-", Component.NFS).keys()
 
 
