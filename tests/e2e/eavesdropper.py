@@ -121,7 +121,7 @@ def overheard(file: str, secret: str) -> dict[str, object]:
         copy.flush()
         with ipp.Client(copy.name, timeout=10) as client:
             replies = [
-                client[0].apply_async(answer, secret).get(timeout=20),
+                client[client.ids[0]].apply_async(answer, secret).get(timeout=20),
                 client.load_balanced_view().apply_async(answer, secret).get(timeout=20),
                 client.broadcast_view().apply_async(answer, secret).get(timeout=20)[0],
             ]
