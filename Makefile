@@ -37,7 +37,7 @@ images: $(VENV)/synth  ## build the images that CONFIG names with IMAGE_BUILD an
 	where=$$(CONFIG="$(CONFIG)" $(BIN)/python -m jupyter_cluster_constructs.images) && $(BIN)/python docker/build.py --load $$where
 
 e2e: $(VENV)/dev  ## tests on the cluster of the current KUBECONFIG, with the images of `make images`
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/e2e --durations=15
 
 imports: $(VENV)/synth node_modules  ## regenerate the bindings of imports/crds/
 	$(NODE) npx cdk8s import --language python

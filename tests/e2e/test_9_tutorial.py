@@ -5,6 +5,7 @@ What differs from the reader's: a namespace of the test's own, images that are t
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import struct
 import time
@@ -17,6 +18,8 @@ from pathlib import Path
 import pytest
 from documents import Block, blocks, pages, project_copy, readers_environment
 from ruamel.yaml import YAML
+
+from jupyter_cluster_constructs.spec import default_cluster_ip
 
 from .cluster import Cluster, node_networks
 from .conftest import NAMESPACE
@@ -64,8 +67,10 @@ class Reader:
         settings = YAML().load(file)
         settings |= {"namespace": OWN, "frontend": {name: {"cpu": CPU} for name in ("controller", "jupyter", "sshd")}} | node_networks()
         settings["workers"][0]["cpu"] = CPU
-        if address := os.environ.get("E2E_NFS_ADDRESS"):
-            settings["storage"]["local"]["cluster_ip"] = address
+        # `init` chose for the namespace `default`, where the tests' first cluster may have that address.
+        given = os.environ.get("E2E_NFS_ADDRESS")
+        address = str(ipaddress.ip_address(given) + 1) if given else default_cluster_ip(OWN, settings["name"])
+        settings["storage"]["local"]["cluster_ip"] = address
         YAML().dump(settings, file)
 
 
