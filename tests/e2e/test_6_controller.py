@@ -23,7 +23,7 @@ FRONTEND_SECONDS = 30
 PATIENCE = 60
 SCHEDULERS = ("iopub", "mux", "control", "task", "broadcast", "broadcast-0", "broadcast-1", "hb_ping")
 # More than the finished ones that the controller remembers.
-TASKS = 60_000
+TASKS = 55_000
 TASKS_SECONDS = 900
 
 
