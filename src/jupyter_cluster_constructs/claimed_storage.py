@@ -63,7 +63,7 @@ class ClaimedStorage(Construct):
         name = checked_statefulset_name(names.storage)
         labels = pod_labels(names.cluster, Component.STORAGE)
         extras = extras or PodExtras()
-        self.service_account = service_account(self, names, name, Component.STORAGE) if extras.service_account_name is None else None
+        self.service_account = service_account(self, names, name, Component.STORAGE, in_its_place=extras.service_account_name)
         self.network_policy = network_policy(self, names=names, name=name, component=Component.STORAGE, network=network)
         self.service = k8s.KubeService(
             self,

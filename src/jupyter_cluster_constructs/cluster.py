@@ -104,8 +104,7 @@ class JupyterCluster(Construct):
         return charts[-1].namespace if charts else None
 
     def _namespace(self) -> k8s.KubeNamespace:
-        # The local NFS server opens files by handle, with a capability that no stricter level allows.
-        labels = pod_security_labels("privileged" if self.spec.storage.local else "baseline")
+        labels = pod_security_labels(self.spec.pod_security_level)
         namespace = k8s.KubeNamespace(self._place("namespace"), "Namespace", metadata=k8s.ObjectMeta(name=self.spec.namespace, labels=labels))
         without_namespace(namespace)
         return namespace

@@ -96,8 +96,7 @@ class Frontend(Construct):
         self.ssh_url = f"ssh://{self.names.ssh_host}:{config.ssh.port}"
         self.jupyter_url = config.ingress.url if config.ingress else f"http://{self.names.jupyter_hosts[2]}/"
         extras = extras or PodExtras()
-        own_account = extras.service_account_name is None
-        self.service_account = service_account(self, self.names, self.names.frontend, Component.FRONTEND) if own_account else None
+        self.service_account = service_account(self, self.names, self.names.frontend, Component.FRONTEND, in_its_place=extras.service_account_name)
         self.network_policy = self._network_policy()
         self.deployment = self._deployment(extras)
         self.engine_service = self._engine_service()

@@ -6,6 +6,7 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal, get_args
 
 from ._version import __version__
 
@@ -13,6 +14,12 @@ PRODUCT = "jupyter-cluster"
 INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
 VERSION = "app.kubernetes.io/version"
+
+
+PodSecurityLevel = Literal["restricted", "baseline", "privileged"]
+# The one that lets a pod do least comes first.
+POD_SECURITY_LEVELS: tuple[PodSecurityLevel, ...] = get_args(PodSecurityLevel)
+POD_SECURITY_ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
 class Component(StrEnum):
@@ -54,7 +61,7 @@ def object_labels(cluster: str, component: Component, group: str | None = None) 
     return pod_labels(cluster, component, group) | {VERSION: __version__}
 
 
-def pod_security_labels(level: str) -> dict[str, str]:
+def pod_security_labels(level: PodSecurityLevel) -> dict[str, str]:
     """Labels of a namespace that takes pods of a level alone, and warns of none that it takes; by the rules of the Kubernetes that runs.
 
     https://kubernetes.io/docs/concepts/security/pod-security-admission/

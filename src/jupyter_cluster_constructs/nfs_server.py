@@ -87,7 +87,7 @@ class NfsServer(Construct):
         self._names, self._images, self._local = names, images, local
         self.service_name, self.address = names.nfs, address
         extras = extras or PodExtras()
-        self.service_account = service_account(self, names, names.nfs, Component.NFS) if extras.service_account_name is None else None
+        self.service_account = service_account(self, names, names.nfs, Component.NFS, in_its_place=extras.service_account_name)
         self.network_policy = self._network_policy(network)
         self.service = k8s.KubeService(
             self,

@@ -36,11 +36,15 @@ def metadata(
     )
 
 
-def service_account(scope: Construct, names: Names, name: str, component: Component, group: str | None = None) -> k8s.KubeServiceAccount:
-    """Make a workload's ServiceAccount, which has no rights, and whose token no pod gets.
+def service_account(
+    scope: Construct, names: Names, name: str, component: Component, *, group: str | None = None, in_its_place: str | None
+) -> k8s.KubeServiceAccount | None:
+    """Make a workload's ServiceAccount, which has no rights, and whose token no pod gets; None where its pods have another one.
 
     https://kubernetes.io/docs/concepts/security/service-accounts/
     """
+    if in_its_place is not None:
+        return None
     return k8s.KubeServiceAccount(
         scope,
         f"ServiceAccount-{group}" if group else "ServiceAccount",

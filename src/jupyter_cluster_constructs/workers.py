@@ -74,14 +74,15 @@ class Workers(Construct):
         if len(set(self.deployment_names)) < len(groups):
             raise ValueError(f"received groups {[group.name for group in groups]}; allowed: each name once, and one group without a name")
         all_extras = _extras_by_group(extras, groups)
-        self.service_accounts = tuple(
-            service_account(self, self.names, self.names.worker(group.name), Component.WORKER, group.name)
-            for group in groups
-            if all_extras[group.name].service_account_name is None
-        )
+        accounts = [self._service_account(group, all_extras[group.name]) for group in groups]
+        self.service_accounts = tuple(account for account in accounts if account is not None)
         policies = [self._network_policy(group) for group in groups]
         self.network_policies = tuple(policy for policy in policies if policy is not None)
         self.deployments = tuple(self._deployment(group, all_extras[group.name]) for group in groups)
+
+    def _service_account(self, group: WorkerGroup, extras: PodExtras) -> k8s.KubeServiceAccount | None:
+        name, instead = self.names.worker(group.name), extras.service_account_name
+        return service_account(self, self.names, name, Component.WORKER, group=group.name, in_its_place=instead)
 
     def _network_policy(self, group: WorkerGroup) -> k8s.KubeNetworkPolicy | None:
         to_controller = (

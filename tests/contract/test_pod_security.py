@@ -7,8 +7,8 @@ import re
 import pytest
 from support import ROOT, all_of, one, pod_of, workloads
 
+from jupyter_cluster_constructs.labels import POD_SECURITY_LEVELS
 from jupyter_cluster_constructs.testing import Level, Manifest, pod_security_level, pod_security_problems, pod_security_violations
-from jupyter_cluster_constructs.testing.pod_security import LEVELS
 
 from .outputs import Output
 
@@ -23,7 +23,7 @@ def component(workload: Manifest) -> str:
 def needed(made: Output) -> Level:
     """What a namespace has to allow for all pods of an output."""
     levels = {pod_security_level(pod_of(workload)) for workload in workloads(made.manifests)}
-    return next(level for level in reversed(LEVELS) if level in levels)
+    return next(level for level in reversed(POD_SECURITY_LEVELS) if level in levels)
 
 
 def test_every_workload_needs_its_level_and_no_more(made: Output) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_cluster_constructs.labels import pod_security_labels
+from jupyter_cluster_constructs.labels import PodSecurityLevel, pod_security_labels
 from jupyter_cluster_constructs.live.api import POD, Kind, Object
 from jupyter_cluster_constructs.live.doctor import access, capacity, nodes, objects, probes, storage
 from jupyter_cluster_constructs.live.doctor.finding import Finding, Level
@@ -146,7 +146,7 @@ def test_somebody_serves_the_ingress(name: str | None, default: bool, level: Lev
 @pytest.mark.parametrize(
     ("level", "expected"), [("privileged", Level.OK), ("baseline", Level.FAILURE), ("restricted", Level.FAILURE), (None, Level.OK)]
 )
-def test_a_namespace_takes_the_nfs_servers_pod(level: str | None, expected: Level) -> None:
+def test_a_namespace_takes_the_nfs_servers_pod(level: PodSecurityLevel | None, expected: Level) -> None:
     assert objects.namespace_finding(SPEC, pod_security_labels(level) if level else {}).level is expected
 
 

@@ -6,7 +6,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -18,13 +17,13 @@ from ..live.doctor.finding import Finding, Level
 from .connection import api_errors, connected
 from .console import ExitCode, print_json, stdout
 from .made import manifests
-from .options import ConfigOption, ContextOption, JsonOption, TimeoutOption
+from .options import DEFAULT_CONFIG, ConfigOption, ContextOption, JsonOption, TimeoutOption
 
 SIGNS = {Level.OK: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.FAILURE: ("✗", "red")}
 
 
 def doctor(
-    config: ConfigOption = Path("cluster.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     context: ContextOption = None,
     probe: Annotated[
         bool,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,12 +14,12 @@ from ..spec import ClusterSpec
 from .connection import api_errors, connected
 from .console import CommandError, ExitCode, print_json, stderr, stdout
 from .made import manifests
-from .options import ConfigOption, ContextOption, JsonOption, TimeoutOption
+from .options import DEFAULT_CONFIG, ConfigOption, ContextOption, JsonOption, TimeoutOption
 from .progress import shown_rest
 
 
 def down(
-    config: ConfigOption = Path("cluster.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     context: ContextOption = None,
     remove_volumes: Annotated[
         bool, typer.Option("--remove-volumes", help="Delete the disk under all homes too, and the namespace if the settings made it. For good.")

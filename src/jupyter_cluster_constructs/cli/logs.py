@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,14 +12,14 @@ from ..live.logs import FOLLOWED, Source, container_names, followed, lines, pods
 from ..settings_file import load_cluster
 from .connection import api_errors, connected
 from .console import CommandError, ExitCode, print_json, stdout
-from .options import ConfigOption, ContextOption, JsonOption
+from .options import DEFAULT_CONFIG, ConfigOption, ContextOption, JsonOption
 
 
 def logs(
     container: Annotated[
         str | None, typer.Argument(help="controller, jupyter, sshd, engine, nfs-server, or another container. Default: all but init containers.")
     ] = None,
-    config: ConfigOption = Path("cluster.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     context: ContextOption = None,
     group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="Engines of this group alone; '' is the group without a name.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines are written.")] = False,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +16,7 @@ from ..settings_file import load_cluster
 from ..spec import ClusterSpec
 from .connection import api_errors, connected
 from .console import ExitCode, print_json, print_table, stdout
-from .options import ConfigOption, ContextOption, JsonOption
+from .options import DEFAULT_CONFIG, ConfigOption, ContextOption, JsonOption
 from .progress import mark
 
 MOST_ENGINES = 40
@@ -25,7 +24,7 @@ WATCH_SECONDS = 3
 
 
 def status(
-    config: ConfigOption = Path("cluster.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     context: ContextOption = None,
     json_output: JsonOption = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help=f"Print it again every {WATCH_SECONDS} s, until interrupted.")] = False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,13 +32,11 @@ def synth(config: ConfigOption = DEFAULT_CONFIG, out: OutOption = Path("dist"), 
     if not json:
         stdout.print(made.summary)
         return
-    changes = made.changes
     print_json(
         {
             "directory": str(out),
             "files": [{"file": str(file), "objects": [_named(each) for each in manifests]} for file, manifests in made.files.items()],
-            "changes": changes
-            and {"restarted": changes.restarted, "refused": changes.refused, "left_over": changes.left_over, "disks": changes.disks},
+            "changes": asdict(made.changes) if made.changes else None,
         }
     )
 

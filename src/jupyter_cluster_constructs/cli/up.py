@@ -19,13 +19,13 @@ from ..spec import ClusterSpec
 from .connection import api_errors, connected
 from .console import CommandError, ExitCode, print_json, stderr, stdout
 from .made import manifests
-from .options import ConfigOption, ContextOption, JsonOption, TimeoutOption
+from .options import DEFAULT_CONFIG, ConfigOption, ContextOption, JsonOption, TimeoutOption
 from .progress import shown_parts
 from .status import print_addresses
 
 
 def up(
-    config: ConfigOption = Path("cluster.yaml"),
+    config: ConfigOption = DEFAULT_CONFIG,
     context: ContextOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIRECTORY", help="Write the manifests there too, such as dist. Default: nowhere.")

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ..errors import InvalidSettingsError, Problem
+from ..labels import PodSecurityLevel
 from ..names import NAME_LIMIT, STATEFULSET_NAME_LIMIT, Names
 from .access import access_problems, node_problems
 from .accounts import Group, User, account_problems, shadow_problems
@@ -97,6 +98,12 @@ class ClusterSpec(Settings):
     def names(self) -> Names:
         """The names of everything in this cluster."""
         return Names(self.name, self.namespace)
+
+    @property
+    def pod_security_level(self) -> PodSecurityLevel:
+        """The strictest Pod Security level that takes all pods."""
+        # The local NFS server opens files by handle, with a capability that no stricter level allows.
+        return "privileged" if self.storage.local else "baseline"
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:

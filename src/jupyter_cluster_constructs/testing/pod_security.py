@@ -6,15 +6,13 @@ https://kubernetes.io/docs/concepts/security/pod-security-standards/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
 
+from ..labels import POD_SECURITY_ENFORCE, POD_SECURITY_LEVELS, PodSecurityLevel
 from .manifests import Manifest, all_of, identity, pod_of, workloads
 
-Level = Literal["restricted", "baseline", "privileged"]
+Level = PodSecurityLevel
 """How little a pod may do, the least first."""
 
-LEVELS: tuple[Level, ...] = ("restricted", "baseline", "privileged")
-ENFORCE = "pod-security.kubernetes.io/enforce"
 CAPABILITIES = {
     "AUDIT_WRITE",
     "CHOWN",
@@ -87,7 +85,7 @@ def pod_security_problems(manifests: Iterable[Manifest], levels: Mapping[str, Le
         A line for each problem, also for a name that no workload has, and for pods that need less than is said of them.
     """
     there = list(manifests)
-    enforced = {n["metadata"]["name"]: n["metadata"].get("labels", {}).get(ENFORCE) for n in all_of(there, "Namespace")}
+    enforced = {n["metadata"]["name"]: n["metadata"].get("labels", {}).get(POD_SECURITY_ENFORCE) for n in all_of(there, "Namespace")}
     made = workloads(there)
     found = []
     for workload in made:
@@ -98,7 +96,7 @@ def pod_security_problems(manifests: Iterable[Manifest], levels: Mapping[str, Le
         if said is not None:
             found += [f"{where}: {text}, which the level {said} forbids" for text in pod_security_violations(pod, said)]
             needed = pod_security_level(pod)
-            if isinstance(levels, Mapping) and LEVELS.index(needed) < LEVELS.index(said):
+            if isinstance(levels, Mapping) and POD_SECURITY_LEVELS.index(needed) < POD_SECURITY_LEVELS.index(said):
                 found.append(f"{where}: its pods need no more than {needed}, and {said} is said of them")
     if isinstance(levels, Mapping):
         found += [

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...labels import pod_security_labels
+from ...labels import POD_SECURITY_ENFORCE, POD_SECURITY_LEVELS
 from ...spec import ClusterSpec
 from ..api import GATEWAY, INGRESS_CLASS, NAMESPACE, SECRET, Kubernetes, Object
 from .finding import Finding, failure, ok, warning
 
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
-LEVELS = ("restricted", "baseline", "privileged")
-(ENFORCE, *_) = pod_security_labels("")
 
 
 @dataclass(frozen=True)
@@ -110,15 +108,15 @@ def namespace(api: Kubernetes, spec: ClusterSpec) -> Finding:
 
 def namespace_finding(spec: ClusterSpec, labels: Mapping[str, str]) -> Finding:
     """Whether a namespace's Pod Security level lets the pods in: docs/security.md."""
-    needed, level = "privileged" if spec.storage.local else "baseline", labels.get(ENFORCE)
+    needed, level = spec.pod_security_level, labels.get(POD_SECURITY_ENFORCE)
     if level is None:
         return ok("Pod Security", f"the namespace {spec.namespace} names no level; {needed} is what the pods need")
-    if level not in LEVELS or LEVELS.index(level) < LEVELS.index(needed):
+    if level not in POD_SECURITY_LEVELS or POD_SECURITY_LEVELS.index(level) < POD_SECURITY_LEVELS.index(needed):
         if spec.create_namespace:
             return warning("Pod Security", f"the namespace is {level}, and the pods need {needed}", "up labels it so, since create_namespace is true")
         return failure(
             "Pod Security",
             f"the namespace is {level}, and the pods need {needed}",
-            f"kubectl label --overwrite namespace {spec.namespace} {ENFORCE}={needed}",
+            f"kubectl label --overwrite namespace {spec.namespace} {POD_SECURITY_ENFORCE}={needed}",
         )
     return ok("Pod Security", f"the namespace is {level}; the pods need {needed}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 from ...spec import ClusterSpec
+from ...spec.pods import ImageName
 from ..api import EVENT, NAMESPACE, NODE, Kubernetes, Object
 from ..reasons import NFS_CLIENT_ADVICE, PULL, PULL_ADVICE, events_of, mount_advice, one_line, pod_reasons
 from ..snapshot import allowed
@@ -12,7 +14,7 @@ from ..waiting import wait_until
 from .finding import Finding, failure, ok, warning
 from .probe_objects import Probes, probe_objects
 
-IMAGES = ("debian-ipython-fn", "debian-ipython-wn", "nfs-server")
+IMAGES: tuple[str, ...] = get_args(ImageName)
 SMALL, PYTHON = "nfs-server", "debian-ipython-wn"
 MOST_NODES = 20
 PORT = 8080
