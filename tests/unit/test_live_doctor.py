@@ -11,6 +11,7 @@ from jupyter_cluster_constructs.live.doctor import access, capacity, nodes, obje
 from jupyter_cluster_constructs.live.doctor.finding import Finding, Level
 from jupyter_cluster_constructs.spec import ClusterSpec
 
+from .examples import SIGN_ON
 from .live_objects import RUNNING, SPEC, container, ended, event, item, pod, waiting
 
 NO_CLIENT = "bad option; you might need a /sbin/mount.<type> helper program."
@@ -55,6 +56,22 @@ def test_an_address_outside_of_the_service_network_tells_the_network() -> None:
 
     assert found.level is Level.FAILURE
     assert "10.43.0.0/16" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("spec", "level"),
+    [
+        ({"clusterIP": "10.96.0.9", "clusterIPs": ["10.96.0.9"]}, Level.FAILURE),
+        ({"clusterIP": "10.96.0.9"}, Level.FAILURE),
+        ({"clusterIP": "fd00::9", "clusterIPs": ["fd00::9", "10.96.0.9"]}, Level.FAILURE),
+        ({"clusterIP": "10.96.0.90", "clusterIPs": ["10.96.0.90"]}, Level.OK),
+        ({"clusterIP": "None", "clusterIPs": ["None"]}, Level.OK),
+        ({"type": "ExternalName"}, Level.OK),
+    ],
+)
+def test_an_address_is_free_that_no_service_has_though_a_dry_run_takes_it(spec: Object, level: Level) -> None:
+    services = [{"metadata": {"name": "dns", "namespace": "kube-system"}, "spec": spec}]
+    assert storage.free_address_finding("10.96.0.9", services).level is level
 
 
 def test_an_address_that_another_service_has_is_a_failure() -> None:
@@ -108,13 +125,14 @@ def secret(**keys: str) -> Object:
 @pytest.mark.parametrize(
     ("settings", "found", "level"),
     [
-        ({"jupyter": {"secret": "s"}}, secret(token="dA=="), Level.OK),
-        ({"jupyter": {"secret": "s"}}, secret(password="dA=="), Level.FAILURE),
-        ({"jupyter": {"secret": "s"}}, None, Level.FAILURE),
+        ({"jupyter": {"mode": "server", "secret": "s"}}, secret(token="dA=="), Level.OK),
+        ({"jupyter": {"mode": "server", "secret": "s"}}, secret(password="dA=="), Level.FAILURE),
+        ({"jupyter": {"mode": "server", "secret": "s"}}, None, Level.FAILURE),
         ({"shadow_secret": "s"}, secret(shadow="dA=="), Level.OK),
         ({"shadow_secret": "s"}, secret(shadow=""), Level.FAILURE),
         ({"ssh": {"host_keys_secret": "s"}}, secret(ssh_host_ed25519_key="dA=="), Level.OK),
         ({"controller": {"curve_secret": "s"}}, secret(secretkey="dA=="), Level.OK),
+        ({"jupyter": {"hub": {"sign_on": SIGN_ON}}}, secret(client_secret="dA=="), Level.OK),
         ({"images": {"pull_secrets": ["s"]}}, secret(**{".dockerconfigjson": "dA=="}), Level.OK),
     ],
 )

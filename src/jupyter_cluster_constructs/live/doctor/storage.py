@@ -40,7 +40,17 @@ def address(api: Kubernetes, spec: ClusterSpec) -> Iterator[Finding]:
     except ApiException as error:
         yield refused_address_finding(wanted, message_of(error))
     else:
-        yield ok("NFS address", f"{wanted} is in the Service network, and free")
+        yield free_address_finding(wanted, api.find(SERVICE))
+
+
+def free_address_finding(wanted: str, services: Iterable[Object]) -> Finding:
+    """Whether no Service has an address of the Service network; a dry run looks at the network alone, not at what is allocated."""
+    for service in services:
+        spec, place = service["spec"], service["metadata"]
+        if wanted in spec.get("clusterIPs", (spec.get("clusterIP"),)):
+            taken = f"{wanted} is that of service/{place['name']} in the namespace {place['namespace']}"
+            return failure("NFS address", taken, "set storage.local.cluster_ip to another address of its network")
+    return ok("NFS address", f"{wanted} is in the Service network, and free")
 
 
 def own_address_finding(wanted: str, has: str | None, service: str) -> Finding:
