@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from . import paths
-from .spec import Group, User
+from .spec import Group, SignOn, User
 
 NOLOGIN = "/usr/sbin/nologin"
 EXPIRED = "1"  # the second day of 1970
@@ -31,9 +31,11 @@ JUPYTER = SystemAccount("jupyter", 1000, paths.JUPYTER_HOME, "IPython Parallel")
 SSHD_KEYS = SystemAccount("sshd-keys", 990, "/nonexistent", "SSH host keys")
 # Runs the controller: not `jupyter` either, whose files the engines' tasks read.
 IPCONTROLLER = SystemAccount("ipcontroller", 991, "/nonexistent", "IPython Parallel controller")
+# Runs the hub and its proxy, which belong to no member.
+JUPYTERHUB = SystemAccount("jupyterhub", 992, "/nonexistent", "JupyterHub")
 # Tells the metrics, and owns nothing: not among the accounts, since most clusters have no metrics.
 METRICS = SystemAccount("metrics", 987, "/nonexistent", "Prometheus metrics")
-SYSTEM_ACCOUNTS = (JUPYTER, SSHD_KEYS, IPCONTROLLER)
+SYSTEM_ACCOUNTS = (JUPYTER, SSHD_KEYS, IPCONTROLLER, JUPYTERHUB)
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,16 @@ def group(users: Sequence[User], groups: Sequence[Group], *, shadow_is_made: boo
     return _lines(*own, *shared, *private, *named)
 
 
-def shadow(users: Sequence[User]) -> str:
-    """Render shadow. Without password and key an account is expired too, which refuses keys that were left in its home."""
+def shadow(users: Sequence[User], sign_on: SignOn | None = None) -> str:
+    """Render shadow. Who has no way to log in has an account that is expired too, which refuses keys that were left in its home.
+
+    Args:
+        users: the users, each with a hash in place of a plain password.
+        sign_on: the identity provider, which is a way to log in beside a password and a key. Default: there is none.
+    """
+    locked = {user.name for user in users if user.is_locked and not (sign_on and sign_on.admits(user.name))}
     system = (f"{a.name}:!*:::::::" for a in SYSTEM_ACCOUNTS)
-    people = (f"{u.name}:!::::::{EXPIRED}:" if u.is_locked else f"{u.name}:{u.password_hash or '*'}:::::::" for u in users)
+    people = (f"{u.name}:!::::::{EXPIRED}:" if u.name in locked else f"{u.name}:{u.password_hash or '*'}:::::::" for u in users)
     return _lines(*system, *people)
 
 

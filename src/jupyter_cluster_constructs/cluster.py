@@ -63,7 +63,15 @@ class JupyterCluster(Construct):
         self.spec = spec = _in_namespace(spec, self._chart_namespace())
         names, images = spec.names, spec.images
         self.namespace = self._namespace() if spec.create_namespace else None
-        self.users = Users(self._place("users"), "Users", names=names, users=spec.users, groups=spec.groups, shadow_secret=spec.shadow_secret)
+        self.users = Users(
+            self._place("users"),
+            "Users",
+            names=names,
+            users=spec.users,
+            groups=spec.groups,
+            shadow_secret=spec.shadow_secret,
+            sign_on=spec.jupyter.hub.sign_on,
+        )
         self.config = ClusterConfig(
             self._place("config"),
             "Config",

@@ -7,7 +7,7 @@ from importlib import resources
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from . import ipython, jupyter, paths, sshd
+from . import hub, ipython, jupyter, paths, sshd
 from .labels import Component
 from .names import Names
 from .objects import checksum, metadata, mount, secret_data
@@ -25,7 +25,33 @@ ENGINE_FILES = (
     "waiting.py",
     "zeromq_peer.py",
 )
+SIGN_ON_FILES = ("cluster_sign_on.py",)
 METRICS_FILES = ("controller_counters.py", "metrics.py", "start_metrics.sh")
+# The programs that not every mode of JupyterLab has a use for.
+JUPYTER_FILES = {
+    "hub": (
+        "busy_kernels.py",
+        "cluster_hub.py",
+        "fair_memory.py",
+        "held_port.js",
+        "hub_database.py",
+        "https_only.py",
+        "idle_culler.py",
+        "member_accounts.py",
+        "member_directories.py",
+        "member_requests.py",
+        "member_servers.py",
+        "member_signals.py",
+        "scrubbed_log.py",
+        "socket_answers.py",
+        "start_hub.sh",
+        "start_member_server.sh",
+        "start_member_servers.sh",
+        "start_proxy.sh",
+        "turns.py",
+    ),
+    "server": ("closed_server.py", "https_only.py", "scrubbed_log.py", "start_jupyter.sh"),
+}
 
 
 class ClusterConfig(Construct):
@@ -39,7 +65,7 @@ class ClusterConfig(Construct):
         id: name of the construct in its scope.
         names: names of the cluster's resources.
         controller: settings of the controller. Default: their defaults.
-        jupyter: what opens JupyterLab. Default: nothing, it is locked.
+        jupyter: who has a JupyterLab. Default: each member, under their own account.
         ssh: who gets in by SSH, what they may do there, and how they reach sshd. Default: members, by password and key, inside the cluster.
         ingress: how JupyterLab is reached from outside. Default: only by its Service.
         metrics: whether there are metrics, and who reads them. Default: there are none.
@@ -48,13 +74,13 @@ class ClusterConfig(Construct):
         names: names of the cluster's resources.
         ssh: the settings of sshd and of its Service.
         controller: the controller's settings, whose ports Services and containers use.
-        jupyter: Jupyter Server's settings, which say who may reach it.
+        jupyter: the settings of JupyterLab, which say who has one, and who may reach it.
         ingress: how JupyterLab is reached from outside, if it is.
         metrics: the settings of the metrics, which say whether there are any.
         config_map: the ConfigMap, for patches.
         jupyter_secret: the Secret with JupyterLab's password hash, for patches; None where the settings have none.
         config_map_name: the ConfigMap.
-        jupyter_secret_name: the Secret with ``password_hash`` or ``token``; None when JupyterLab is locked.
+        jupyter_secret_name: the Secret with ``password_hash`` or ``token`` of the one JupyterLab for all; None where there is none.
         frontend_checksum: digest of what the frontend reads when it starts.
         engine_checksum: digest of what engines read when they start.
     """
@@ -102,14 +128,28 @@ class ClusterConfig(Construct):
             "ipcontroller_config.py": ipython.controller_config(self.controller, self.names.controller_host, metrics=self.metrics.enabled),
             "ipengine_config.py": ipython.engine_config(self.controller),
             "ipython_config.py": ipython.IPYTHON_CONFIG,
-            "shared_jupyter_server.py": jupyter.shared_server_config(self.names.jupyter_hosts, self.jupyter, self.ingress),
             "jupyter_config.py": jupyter.JUPYTER_CONFIG,
             "sshd_config": sshd.sshd_config(self.ssh),
+            **self._rendered_for_jupyter(),
         }
+
+    def _rendered_for_jupyter(self) -> dict[str, str]:
+        """The files of the one JupyterLab for all, or of the hub and each member's."""
+        if self.jupyter.mode == "server":
+            return {"shared_jupyter_server.py": jupyter.shared_server_config(self.names.jupyter_hosts, self.jupyter, self.ingress)}
+        if self.jupyter.mode == "hub":
+            return {
+                "ipython_kernel_config.py": ipython.MEMBERS_KERNEL_CONFIG,
+                "jupyterhub_config.py": hub.hub_config(self.jupyter, self.ingress),
+                "member_server_config.py": hub.member_server_config(self.jupyter, self.ingress),
+            }
+        return {}
 
     def _programs(self) -> dict[str, str]:
         """The programs, without those that the settings have no use for."""
-        unused = () if self.metrics.enabled else METRICS_FILES
+        unused = set() if self.metrics.enabled else set(METRICS_FILES)
+        unused |= set() if self.jupyter.hub.sign_on else set(SIGN_ON_FILES)
+        unused |= {file for files in JUPYTER_FILES.values() for file in files} - set(JUPYTER_FILES.get(self.jupyter.mode, ()))
         return {name: text for name, text in runtime_files().items() if name not in unused}
 
     def volume(self) -> k8s.Volume:
@@ -128,5 +168,5 @@ def runtime_files() -> dict[str, str]:
     return {
         file.name: file.read_text(encoding="utf-8")
         for file in directory.iterdir()
-        if file.name.endswith((".py", ".sh")) and file.name != "__init__.py"
+        if file.name.endswith((".js", ".py", ".sh")) and file.name != "__init__.py"
     }

@@ -11,6 +11,7 @@ from .config import ClusterConfig
 from .controller_container import controller_container, curve_volumes, engine_ports
 from .entrance import Entrance
 from .errors import InvalidSettingsError
+from .hub_containers import hub_containers, hub_volumes, sign_on_volumes
 from .jupyter_container import jupyter_container, login_volumes
 from .labels import Component, pod_labels, selector
 from .metrics_container import metrics_annotations, metrics_containers, metrics_volumes, pod_monitor
@@ -21,7 +22,7 @@ from .pod_assembly import pod_template
 from .pod_extras import PodExtras
 from .policies import from_component, from_peers, from_ssh_clients, network_policy, to_destinations, to_dns
 from .spec import JUPYTER_PORT, JUPYTER_SERVICE_PORT, SSHD_PORT, FrontendPod, Images, Network, Ssh
-from .spec.access import access_problems
+from .spec.access import access_problems, jupyter_problems
 from .spec.metrics import metrics_problems
 from .sshd_containers import host_keys_container, host_keys_volume, sshd_container
 from .users import Users
@@ -30,7 +31,7 @@ IMAGE = "debian-ipython-fn"
 
 
 class Frontend(Construct):
-    """A Deployment of one pod with controller, Jupyter Server and sshd, and a Service for each of them.
+    """A Deployment of one pod with controller, JupyterHub or Jupyter Server, and sshd, and a Service for each of them.
 
     https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 
@@ -54,16 +55,16 @@ class Frontend(Construct):
         deployment: the Deployment, for patches.
         engine_service: the Service of the engines, whose ``name`` is ``service_name``, for patches.
         ssh_service: the Service of sshd, for patches.
-        jupyter_service: the Service of Jupyter Server, for patches.
+        jupyter_service: the Service of JupyterHub or Jupyter Server, for patches; None where `jupyter.mode` is off.
         service_account: the ServiceAccount, for patches; None where the extras name another.
         network_policy: the NetworkPolicy, for patches; None where the settings want none.
         entrance: the Ingress or HTTPRoute; None where the settings have none.
         pod_monitor: the PodMonitor, for patches; None where the settings want none.
         ssh_url: where pods of the Kubernetes cluster reach sshd, such as ssh://lab-ssh.science.svc:22.
-        jupyter_url: where browsers reach JupyterLab by the Ingress, or without one pods by its Service.
+        jupyter_url: where browsers reach JupyterLab by the Ingress, or without one pods by its Service; None where there is none.
         service_name: Service of the engines, with the controller's engine ports.
         ssh_service_name: Service of sshd.
-        jupyter_service_name: Service of Jupyter Server, port 80.
+        jupyter_service_name: Service of JupyterHub or Jupyter Server, port 80; None where there is none.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Frontend(Construct):
         self._network = network or Network()
         problems = (
             *access_problems(self._network, config.ssh, config.jupyter, config.ingress),
+            *jupyter_problems(config.jupyter, pod or FrontendPod(), config.ingress),
             *metrics_problems(config.metrics, self._network, config.controller),
         )
         if problems:
@@ -92,18 +94,21 @@ class Frontend(Construct):
         self._pods = selector(self.names.cluster, Component.FRONTEND)
         self._settings = pod or FrontendPod()
         self._pod = ClusterPod(users=users, config=config, nfs=nfs, images=images or Images(), image=IMAGE)
-        self.service_name, self.ssh_service_name, self.jupyter_service_name = self.names.frontend, self.names.ssh, self.names.jupyter
+        has_jupyter = config.jupyter.mode != "off"
+        self.service_name, self.ssh_service_name = self.names.frontend, self.names.ssh
+        self.jupyter_service_name = self.names.jupyter if has_jupyter else None
         self.ssh_url = f"ssh://{self.names.ssh_host}:{config.ssh.port}"
-        self.jupyter_url = config.ingress.url if config.ingress else f"http://{self.names.jupyter_hosts[2]}/"
+        url = config.ingress.url if config.ingress else f"http://{self.names.jupyter_hosts[2]}/"
+        self.jupyter_url = url if has_jupyter else None
         extras = extras or PodExtras()
         self.service_account = service_account(self, self.names, self.names.frontend, Component.FRONTEND, in_its_place=extras.service_account_name)
         self.network_policy = self._network_policy()
         self.deployment = self._deployment(extras)
         self.engine_service = self._engine_service()
         self.ssh_service = self._ssh_service(config.ssh)
-        self.jupyter_service = self._jupyter_service()
+        self.jupyter_service = self._jupyter_service() if has_jupyter else None
         self.entrance = (
-            Entrance(self, "Entrance", names=self.names, service_name=self.jupyter_service_name, ingress=config.ingress) if config.ingress else None
+            Entrance(self, "Entrance", names=self.names, service_name=self.names.jupyter, ingress=config.ingress) if config.ingress else None
         )
         self.pod_monitor = pod_monitor(self, self.names, config.metrics)
 
@@ -151,7 +156,7 @@ class Frontend(Construct):
                 ],
                 containers=[
                     controller_container(self._pod, self._settings.controller),
-                    jupyter_container(self._pod, self._settings.jupyter),
+                    *self._jupyter_containers(),
                     sshd_container(self._pod, self._settings.sshd),
                     *metrics_containers(self._pod),
                 ],
@@ -165,11 +170,17 @@ class Frontend(Construct):
             extras=extras,
         )
 
+    def _jupyter_containers(self) -> list[k8s.Container]:
+        if self._config.jupyter.mode == "hub":
+            return hub_containers(self._pod, self._settings)
+        return [jupyter_container(self._pod, self._settings.jupyter)] if self._config.jupyter.mode == "server" else []
+
     def _volumes(self) -> list[k8s.Volume]:
         listed = self._nfs.directories_volume()
-        secrets = [*login_volumes(self._pod), *curve_volumes(self._config.controller)]
+        secrets = [*login_volumes(self._pod), *sign_on_volumes(self._pod), *curve_volumes(self._config.controller)]
+        hub = hub_volumes() if self._config.jupyter.mode == "hub" else []
         metrics = metrics_volumes(self._config.metrics)
-        return [self._users.logins_volume(), host_keys_volume(self._pod), *([listed] if listed else []), *secrets, *metrics]
+        return [self._users.logins_volume(), host_keys_volume(self._pod), *([listed] if listed else []), *secrets, *hub, *metrics]
 
     def _engine_service(self) -> k8s.KubeService:
         return k8s.KubeService(
@@ -201,6 +212,6 @@ class Frontend(Construct):
         return k8s.KubeService(
             self,
             "JupyterService",
-            metadata=metadata(self.names, self.jupyter_service_name, Component.FRONTEND),
+            metadata=metadata(self.names, self.names.jupyter, Component.FRONTEND),
             spec=k8s.ServiceSpec(selector=self._pods, ports=[service_port("http", JUPYTER_SERVICE_PORT)]),
         )

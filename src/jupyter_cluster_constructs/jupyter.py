@@ -54,10 +54,10 @@ c.ServerApp.ip = "0.0.0.0"
 c.ServerApp.port = {JUPYTER_PORT}
 c.ServerApp.port_retries = 0
 c.ServerApp.open_browser = False
-{_ways_in(service_names, jupyter or Jupyter(), ingress)}\
+{_ways_in(service_names, jupyter or Jupyter(mode="server"), ingress)}\
 # Everything saved lands on the shared volume; the home is gone with the pod.
 c.ServerApp.root_dir = {paths.SHARED!r}
-c.ServerApp.terminals_enabled = {(jupyter or Jupyter()).terminals}
+c.ServerApp.terminals_enabled = {(jupyter or Jupyter(mode="server")).has_terminals}
 c.ServerApp.terminado_settings = {{"shell_command": ["/bin/bash", "-l"]}}
 # Its menu would offer every member to end the server of all.
 c.ServerApp.quit_button = False

@@ -13,6 +13,14 @@ STORAGE = "/run/storage"  # the storage as a whole, where an init container look
 DIRECTORIES = "/run/directories"
 
 CURVE_SECRET = "/run/curve"
+HUB = "/run/hub"
+HUB_SOCKET = f"{HUB}/hub.sock"
+PROXY = "/run/proxy"
+PROXY_SOCKET = f"{PROXY}/api.sock"
+SERVERS = "/run/servers"  # a directory for each member's server, and the socket at which servers are asked for
+LAUNCHER_SOCKET = f"{SERVERS}/launcher.sock"
+SIGN_ON = "/run/sign-on"
+
 METRICS = "/run/metrics"
 METRICS_SOCKET = f"{METRICS}/controller.sock"
 EXTERNAL_CONTROLLER = "/run/controller"
@@ -26,6 +34,7 @@ ENGINE_CONNECTION_FILE = f"{CONTROLLER_DIRECTORY}/{ENGINE_CONNECTION_FILE_NAME}"
 CLIENT_CONNECTION_FILE = f"{CONTROLLER_DIRECTORY}/ipcontroller-client.json"
 REGISTERED_ENGINES = f"{CONTROLLER_PROFILE}/log/engines.json"
 KEPT_HOST_KEYS = f"{SHARED}/.sshd"
+KEPT_HUB = f"{SHARED}/.hub"
 
 
 def home(user: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 
 from . import paths
-from .accounts import JUPYTER, SSHD_KEYS
+from .accounts import JUPYTER, JUPYTERHUB, SSHD_KEYS
 from .cluster_pod import INIT_RESOURCES, SCRATCH, ClusterPod, Probes
 from .objects import mount, security_context
-from .spec import JUPYTER_PORT, SSHD_PORT, Resources
+from .spec import JUPYTER_PORT, SSHD_PORT, Jupyter, Resources
 from .sshd import HOST_KEY_TYPES
 from .users import Users
 
@@ -43,7 +43,7 @@ def sshd_container(pod: ClusterPod, resources: Resources) -> k8s.Container:
     """The SSH server, with everything that members run in their sessions."""
     return pod.container(
         "sshd",
-        ["tini", "--", *pod.shell("start_sshd.sh", str(JUPYTER_PORT), str(JUPYTER.uid))],
+        ["tini", "--", *pod.shell("start_sshd.sh", *_held_port(pod.config.jupyter))],
         resources=resources,
         # SETUID and SETGID become the member; SYS_CHROOT separates the part before the login; CHOWN hands over
         # the terminal; AUDIT_WRITE records the login, without which a terminal is refused.
@@ -57,6 +57,12 @@ def sshd_container(pod: ClusterPod, resources: Resources) -> k8s.Container:
         ports=[k8s.ContainerPort(name="ssh", container_port=SSHD_PORT, protocol="TCP")],
         probes=Probes(startup=_accepts(1, 60), readiness=_accepts(10, 3), liveness=_accepts(30, 3)),
     )
+
+
+def _held_port(jupyter: Jupyter) -> list[str]:
+    """JupyterLab's port, and the user of what listens there: sshd's container has members' processes, which could take it."""
+    owner = {"hub": JUPYTERHUB, "server": JUPYTER}.get(jupyter.mode)
+    return [str(JUPYTER_PORT), str(owner.uid)] if owner else []
 
 
 def _accepts(period: int, failures: int) -> k8s.Probe:

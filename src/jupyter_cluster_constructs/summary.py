@@ -46,11 +46,29 @@ def _logins(spec: ClusterSpec) -> Iterator[str]:
     yield f"Who can log in by SSH (Service {spec.names.ssh}, port {spec.ssh.port}):" if spec.users else "Nobody can log in: there are no users."
     for user in spec.users:
         yield f"  {user.name}: {login(user, spec)}"
+    yield f"JupyterLab: {jupyter_login(spec)}{_address(spec)}"
+
+
+def jupyter_login(spec: ClusterSpec) -> str:
+    """Who can log in to JupyterLab, and how, in words."""
+    if spec.jupyter.mode == "off":
+        return "none, by jupyter.mode: off"
+    if spec.jupyter.mode == "hub":
+        return _hub_login(spec)
     if spec.jupyter.is_locked:
-        yield "JupyterLab is locked: give jupyter.password_hash or jupyter.secret."
-    else:
-        way = f"by the Secret {spec.jupyter.secret}" if spec.jupyter.secret else "the password of jupyter.password_hash"
-        yield f"JupyterLab: {way}{_address(spec)}"
+        return "locked; jupyter.password_hash or jupyter.secret opens it"
+    return f"for all, by the Secret {spec.jupyter.secret}" if spec.jupyter.secret else "for all, by the password of jupyter.password_hash"
+
+
+def _hub_login(spec: ClusterSpec) -> str:
+    if (sign_on := spec.jupyter.hub.sign_on) is not None:
+        return f"each user's own, by {sign_on.login_service}"
+    if spec.shadow_secret is not None:
+        return f"each user's own, by the password that the Secret {spec.shadow_secret} says"
+    able = [user.name for user in spec.users if user.has_password]
+    if not able:
+        return "each user's own, by their password; nobody has one"
+    return f"each user's own, by their password ({_shortened(able)})"
 
 
 def login(user: User, spec: ClusterSpec) -> str:
@@ -66,11 +84,13 @@ def login(user: User, spec: ClusterSpec) -> str:
         return " or ".join(ways)
     if user.has_password or spec.shadow_secret is not None:
         return "no key in the settings, and passwords are off by ssh.password_login; keys in ~/.ssh/authorized_keys work"
+    if (sign_on := spec.jupyter.hub.sign_on) is not None and sign_on.admits(user.name):
+        return f"no password and no key in the settings, only {sign_on.login_service} for JupyterLab; keys in ~/.ssh/authorized_keys work"
     return "locked, since there is neither a password nor a key"
 
 
 def _address(spec: ClusterSpec) -> str:
-    return f" at {spec.ingress.url}" if spec.ingress else ""
+    return f" at {spec.ingress.url}" if spec.ingress and spec.jupyter.mode != "off" else ""
 
 
 def _directories(spec: ClusterSpec, path: str) -> Iterator[str]:

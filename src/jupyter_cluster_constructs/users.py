@@ -15,7 +15,7 @@ from .labels import Component
 from .names import Names
 from .objects import metadata, mount, secret_data
 from .passwords import with_password_hash
-from .spec import Group, User
+from .spec import Group, SignOn, User
 from .spec.accounts import account_problems, shadow_problems
 
 
@@ -35,6 +35,8 @@ class Users(Construct):
         environment: where a user's ``password_env`` is looked up. Default: the process's environment.
         shadow_secret: a Secret that exists in the namespace, with the key shadow, in place of the users' passwords.
             Default: shadow is made from the users.
+        sign_on: the identity provider by which users log in to JupyterHub; those whom it knows need neither a password nor a key.
+            Default: there is none.
 
     Raises:
         InvalidSettingsError: doubles, accounts of the system, members that don't exist, passwords beside shadow_secret.
@@ -62,6 +64,7 @@ class Users(Construct):
         directory: Path | None = None,
         environment: Mapping[str, str] | None = None,
         shadow_secret: str | None = None,
+        sign_on: SignOn | None = None,
     ) -> None:
         super().__init__(scope, id)
         if problems := (*account_problems(users, groups), *shadow_problems(users, shadow_secret)):
@@ -80,7 +83,7 @@ class Users(Construct):
         self.config_map_name = self.secret_name = names.users
         self.shadow_secret_name = shadow_secret or self.secret_name
         is_made = shadow_secret is None
-        hashes = {"shadow": accounts.shadow(self.users)} if is_made else {}
+        hashes = {"shadow": accounts.shadow(self.users, sign_on)} if is_made else {}
         self.config_map = k8s.KubeConfigMap(
             self,
             "ConfigMap",

@@ -41,7 +41,7 @@ EXISTING: dict[str, set[str]] = {
         "Secret/registry-login",
         "StorageClass/fast",
     },
-    "everything else": {"Gateway/gateways/public", "Secret/jupyter-login"},
+    "everything else": {"Gateway/gateways/public", "Secret/lab-sign-on"},
     "everything claimed": {"PersistentVolumeClaim/files", "Secret/jupyter-login", "Secret/lab-shadow"},
     "everything made": {"StorageClass/cephfs"},
 }

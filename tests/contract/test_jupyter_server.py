@@ -36,13 +36,13 @@ OPEN = {
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Without an Ingress, with everything that can be switched on."""
-    with jupyter_server(tmp_path_factory.mktemp("alone"), Jupyter(terminals=True, host_names=("own.example.org",))) as server:
+    with jupyter_server(tmp_path_factory.mktemp("alone"), Jupyter(mode="server", terminals=True, host_names=("own.example.org",))) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def behind_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with jupyter_server(tmp_path_factory.mktemp("tls"), Jupyter(), IngressSettings(host=HOST, tls_secret="tls")) as server:
+    with jupyter_server(tmp_path_factory.mktemp("tls"), Jupyter(mode="server"), IngressSettings(host=HOST, tls_secret="tls")) as server:
         yield server
 
 

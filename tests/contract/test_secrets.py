@@ -37,6 +37,7 @@ users:
     uid: 1003
     password_hash: {SHADOW_HASH}
 jupyter:
+  mode: server
   password_hash: {JUPYTER_HASH}
 """
 ENVIRONMENT = {"ADA_PASSWORD": BY_VARIABLE}

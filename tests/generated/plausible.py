@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import types
 import typing
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from pydantic.fields import FieldInfo
 from unit.examples import JUPYTER_HASHES, PASSWORD_HASHES, SSH_KEYS
 
 from jupyter_cluster_constructs import spec
-from jupyter_cluster_constructs.spec import metrics, network, pods, storage, values
+from jupyter_cluster_constructs.spec import metrics, network, pods, sign_on, storage, values
 
 from .repairs import REPAIRS, Data
 
@@ -49,6 +50,14 @@ QUANTITIES = texts("1", "250m", "0.5", "2", "1500m") | st.sampled_from([1, 2, 0.
 SIZES = texts("1Gi", "512Mi", "20G", "1.5Gi", "1048576", "3Ti")
 
 
+SIGN_ON = {
+    "client_id": "jupyter-lab",
+    "secret": "lab-sign-on",
+    "authorize_url": "https://id.example.org/authorize?a=b",
+    "token_url": "https://id.example.org/token",
+    "userdata_url": "https://id.example.org:8443/userinfo",
+    "callback_url": "https://jupyter.example.org/hub/oauth_callback",
+}
 BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     values.ClusterName: texts("lab", "a", "my-cluster", "l1", "work", "x" * 44),
     values.DnsLabel: LABELS,
@@ -71,6 +80,10 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     metrics.Duration: texts("30s", "1m", "500ms"),
     network.Cidr: texts("10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32", "0.0.0.0/0", "169.254.0.0/16"),
     pods.Digest: texts(f"sha256:{'0a' * 32}", f"sha256:{'f' * 64}"),
+    sign_on.HttpsUrl: texts("https://id.example.org/authorize", "https://[2001:db8::1]:8443/a?b=%20c", "https://id"),
+    sign_on.CallbackUrl: texts("https://jupyter.example.org/hub/oauth_callback", "http://localhost:8888/hub/oauth_callback"),
+    sign_on.Word: texts("openid", "preferred_username", "https://example.org/claims/id", "a:b%c\"{}'"),
+    sign_on.ProviderName: texts("248289761001", "ada@example.org", "Ada Lovelace", "Jürgen's \\ {x}", "%s"),
     values.ExtendedResource: texts("nvidia.com/gpu", "amd.com/gpu"),
 }
 
@@ -93,6 +106,14 @@ BY_NAME: dict[tuple[type[BaseModel], str], st.SearchStrategy[Any]] = {
     (spec.Controller, "first_port"): st.integers(9000, 65518),
     # Below all that controllers have here.
     (spec.Metrics, "port"): st.integers(8900, 8999),
+    # As one: so many choices more leave Hypothesis none for the users.
+    (spec.Hub, "sign_on"): st.sampled_from(
+        [
+            SIGN_ON | {"usernames": {"248289761001": "ada", "Jürgen's {x} %s": "ada"}, "scopes": [], "login_service": "Keycloak"},
+            SIGN_ON | {"domain": "example.org", "username_claim": "email", "required_claims": {"hd": "example.org"}},
+            SIGN_ON | {"same_names": True, "username_claim": "preferred_username", "logout_url": "https://id.example.org/logout"},
+        ]
+    ).map(copy.deepcopy),
 }
 
 
@@ -102,8 +123,10 @@ SIZES_OF: dict[tuple[type[BaseModel], str], tuple[int, ...]] = {
     (spec.ClusterSpec, "groups"): (0, 1, 2, 3),
     (spec.ClusterSpec, "workers"): (0, 1, 1, 2),
     (spec.ClusterSpec, "storage"): (),
+    (spec.ClusterSpec, "metrics"): (),
     (spec.WorkerGroup, "env"): (1, 2),
     (spec.Metrics, "port"): (),
+    (spec.Metrics, "enabled"): (),
     (spec.PatchOperation, "value"): (),
     (spec.IngressSettings, "annotations"): (1, 2),
 }

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from jupyter_cluster_constructs import spec
 from jupyter_cluster_constructs.spec import metrics, network, storage
+from jupyter_cluster_constructs.spec.jupyter import READ_BY
 
 Data = dict[str, Any]
 
@@ -104,7 +105,27 @@ def _cluster(data: Data) -> Data:
         made.pop("shadow_secret", None)
     for patch in made.get("patches", []):
         patch["name"] = f"{made['name']}-frontend"
-    return _with_access(made | {"users": users, "groups": groups})
+    return _with_access(_with_jupyter(made | {"users": users, "groups": groups}))
+
+
+def _with_jupyter(data: Data) -> Data:
+    """What the mode of JupyterLab has a use for, and admins who are users."""
+    jupyter = data.get("jupyter", {})
+    there = spec.Jupyter(mode=jupyter.get("mode", "hub")).containers
+    if "frontend" in data:
+        data["frontend"] = {name: value for name, value in data["frontend"].items() if name in there or name not in ("jupyter", "hub", "proxy")}
+    if not there:
+        data.pop("ingress", None)
+    if "admins" in (hub := jupyter.get("hub", {})):
+        hub["admins"] = [user["name"] for user in data["users"]][: len(hub["admins"])]
+    if "usernames" in (sign_on := hub.get("sign_on", {})):
+        sign_on["usernames"] = dict.fromkeys(sign_on["usernames"], data["users"][0]["name"])
+    return data
+
+
+def _jupyter(data: Data) -> Data:
+    read = ("mode", *READ_BY[data.get("mode", "hub")])
+    return one_of({name: value for name, value in data.items() if name in read}, "password_hash", "secret")
 
 
 def _with_access(data: Data) -> Data:
@@ -146,11 +167,13 @@ REPAIRS: dict[type[BaseModel], Callable[[Data], Data]] = {
     spec.ControllerResources: _resources,
     spec.JupyterResources: _resources,
     spec.SshdResources: _resources,
+    spec.HubResources: _resources,
+    spec.ProxyResources: _resources,
     spec.WorkerGroup: _resources,
     spec.Ssh: _ssh,
     spec.MetricsResources: _resources,
     spec.Metrics: _metrics,
-    spec.Jupyter: lambda data: one_of(data, "password_hash", "secret"),
+    spec.Jupyter: _jupyter,
     spec.Gateway: _gateway,
     spec.IngressSettings: _ingress,
 }

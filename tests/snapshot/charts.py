@@ -37,6 +37,15 @@ GRACE = User(name="grace", uid=1002, groups=("physics",), home_number=7)
 PHYSICS = Group(name="physics", gid=2001)
 LOCAL = Storage(local=LocalStorage(cluster_ip="10.96.0.150"))
 EXTERNAL = Storage(external=ExternalStorage(server="10.0.0.5", path="/srv/jupyter"))
+SIGN_ON = {
+    "client_id": "lab",
+    "secret": "lab-sign-on",
+    "authorize_url": "https://id.example.org/authorize",
+    "token_url": "https://id.example.org/token",
+    "userdata_url": "https://id.example.org/userinfo",
+    "callback_url": "https://jupyter.example.org/hub/oauth_callback",
+    "usernames": {"7": "ada"},
+}
 CLAIM = Storage(claim="files")
 CLASS = Storage(storage_class="cephfs", claim_size="50Gi")
 PER_USER = {"local": LOCAL, "external": EXTERNAL, "claim": CLAIM, "class": CLASS}

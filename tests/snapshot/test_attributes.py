@@ -34,7 +34,7 @@ from .charts import ADA, LOCAL, NAMES, STORAGES, manifests, new_chart, parts
 
 INGRESS = IngressSettings(host="jupyter.example.org", tls_secret="tls")
 ROUTE = IngressSettings(host="jupyter.example.org", gateway=Gateway(name="public", section_name="https", http_section_name="http"))
-OPEN = Jupyter(password_hash="sha1:97d7fed4c901:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9", allowed_from=(Peer(namespace="ingress"),))
+OPEN = Jupyter(mode="server", password_hash="sha1:97d7fed4c901:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9", allowed_from=(Peer(namespace="ingress"),))
 CLUSTERS = {
     **{storage: ClusterSpec(name="lab", users=(ADA,), storage=settings) for storage, settings in STORAGES.items()},
     "ingress": ClusterSpec(name="lab", create_namespace=True, jupyter=OPEN, ingress=INGRESS, workers=(WorkerGroup(), WorkerGroup(name="gpu"))),
@@ -75,11 +75,9 @@ def test_an_object_that_is_reached_can_be_patched() -> None:
 def test_names_are_those_of_the_objects() -> None:
     made = JupyterCluster(new_chart(), "Cluster", spec=ClusterSpec(name="lab", users=(ADA,)))
     frontend, nfs = made.frontend, made.nfs
-    assert (frontend.engine_service.name, frontend.ssh_service.name, frontend.jupyter_service.name) == (
-        frontend.service_name,
-        frontend.ssh_service_name,
-        frontend.jupyter_service_name,
-    )
+    assert frontend.jupyter_service
+    services = (frontend.engine_service, frontend.ssh_service, frontend.jupyter_service)
+    assert [service.name for service in services] == [frontend.service_name, frontend.ssh_service_name, frontend.jupyter_service_name]
     assert [deployment.name for deployment in made.workers.deployments] == [*made.workers.deployment_names]
     assert (made.users.config_map.name, made.users.secret.name) == (made.users.config_map_name, made.users.secret_name)
     assert {claim.name for claim in nfs.claims.values()} == {directory.claim_name for directory in nfs.directories} == {*nfs.claims}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from support import SOURCE, Manifest, all_of, decoded, one
 
 from jupyter_cluster_constructs import ClusterConfig, Controller, Gateway, IngressSettings, Jupyter
-from jupyter_cluster_constructs.config import METRICS_FILES
+from jupyter_cluster_constructs.config import JUPYTER_FILES, METRICS_FILES, SIGN_ON_FILES
 
 from .charts import NAMES, manifests, new_chart
 
@@ -33,13 +35,19 @@ def test_the_configuration_of_each_program_is_there(files: dict[str, str]) -> No
 
 
 def test_every_program_of_the_runtime_is_there_as_it_is_in_the_package(files: dict[str, str]) -> None:
-    programs = {
-        file.name: file.read_text() for file in (SOURCE / "runtime").iterdir() if file.suffix in (".py", ".sh") and file.name != "__init__.py"
-    }
-    assert programs.keys() > {*METRICS_FILES}
-    # Without metrics their programs have no use.
-    assert {name: text for name, text in programs.items() if name not in METRICS_FILES}.items() <= files.items()
-    assert files.keys().isdisjoint(METRICS_FILES)
+    programs = {file.name: file.read_text() for file in (SOURCE / "runtime").iterdir() if file.is_file() and file.name != "__init__.py"}
+    # Without metrics and an identity provider their programs have no use, and neither have those of one JupyterLab for all alone.
+    unused = {*METRICS_FILES, *SIGN_ON_FILES, *JUPYTER_FILES["server"]} - {*JUPYTER_FILES["hub"]}
+    assert programs.keys() > unused
+    assert {name: text for name, text in programs.items() if name not in unused}.items() <= files.items()
+    assert files.keys().isdisjoint(unused)
+
+
+@pytest.mark.parametrize("mode", ["hub", "server", "off"])
+def test_the_programs_of_another_jupyterlab_are_left_out(mode: Literal["hub", "server", "off"]) -> None:
+    there = one(config(jupyter=Jupyter(mode=mode))[1], "ConfigMap")["data"].keys()
+    for other, programs in JUPYTER_FILES.items():
+        assert (there >= {*programs}) if other == mode else there.isdisjoint({*programs} - {*JUPYTER_FILES.get(mode, ())}), other
 
 
 def test_every_python_file_is_python(files: dict[str, str]) -> None:
@@ -64,7 +72,7 @@ def test_without_a_hash_no_secret_is_made() -> None:
 
 
 def test_a_hash_of_the_settings_is_in_a_secret_alone() -> None:
-    made, there = config(jupyter=Jupyter(password_hash=JUPYTER_HASH))
+    made, there = config(jupyter=Jupyter(mode="server", password_hash=JUPYTER_HASH))
     secret = one(there, "Secret")
     assert decoded(secret) == {"password_hash": JUPYTER_HASH}
     assert made.jupyter_secret_name == secret["metadata"]["name"]
@@ -72,7 +80,7 @@ def test_a_hash_of_the_settings_is_in_a_secret_alone() -> None:
 
 
 def test_a_secret_that_exists_is_used_and_not_made() -> None:
-    made, there = config(jupyter=Jupyter(secret="my-login"))
+    made, there = config(jupyter=Jupyter(mode="server", secret="my-login"))
     assert all_of(there, "Secret") == []
     assert made.jupyter_secret_name == "my-login"
 
@@ -84,7 +92,7 @@ def test_what_changes_the_controller_changes_both_checksums() -> None:
 
 
 def test_a_jupyter_password_changes_the_frontends_checksum_alone() -> None:
-    before, after = config()[0], config(jupyter=Jupyter(password_hash=JUPYTER_HASH))[0]
+    before, after = config()[0], config(jupyter=Jupyter(mode="server", password_hash=JUPYTER_HASH))[0]
     assert before.frontend_checksum != after.frontend_checksum
     assert before.engine_checksum == after.engine_checksum
 
@@ -101,7 +109,7 @@ HOST = "jupyter.example.org"
     ],
 )
 def test_another_address_of_jupyterlab_changes_the_frontends_checksum_alone(before: IngressSettings | None, after: IngressSettings) -> None:
-    old, new = config(ingress=before)[0], config(ingress=after)[0]
+    old, new = (config(jupyter=Jupyter(mode="server"), ingress=ingress)[0] for ingress in (before, after))
     assert old.frontend_checksum != new.frontend_checksum
     assert old.engine_checksum == new.engine_checksum
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from support import Manifest, all_of, containers, environment, one, pod_metadata, pod_of, without_containers
 from syrupy.assertion import SnapshotAssertion
@@ -9,6 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 from jupyter_cluster_constructs import (
     Controller,
     FrontendPod,
+    Hub,
     Images,
     Jupyter,
     Ssh,
@@ -42,11 +45,40 @@ def test_sshds_container(local: list[Manifest], yaml_snapshot: SnapshotAssertion
 
 
 def test_jupyters_container(yaml_snapshot: SnapshotAssertion) -> None:
-    assert [containers(deployment(frontend(jupyter=Jupyter(secret="my-login"))))["jupyter"]] == yaml_snapshot
+    assert [containers(deployment(frontend(jupyter=Jupyter(mode="server", secret="my-login"))))["jupyter"]] == yaml_snapshot
 
 
-def test_the_containers_have_the_names_of_the_contract(local: list[Manifest]) -> None:
-    assert [c["name"] for c in pod_of(deployment(local))["containers"]] == ["controller", "jupyter", "sshd"]
+@pytest.mark.parametrize("name", ["proxy", "hub", "jupyter"])
+def test_the_hubs_containers(local: list[Manifest], name: str, yaml_snapshot: SnapshotAssertion) -> None:
+    assert [containers(deployment(local))[name]] == yaml_snapshot
+
+
+@pytest.mark.parametrize(("mode", "own"), [("hub", ["proxy", "hub", "jupyter"]), ("server", ["jupyter"]), ("off", [])])
+def test_the_containers_have_the_names_of_the_contract(mode: Literal["hub", "server", "off"], own: list[str]) -> None:
+    there = deployment(frontend(jupyter=Jupyter(mode=mode)))
+    assert [c["name"] for c in pod_of(there)["containers"]] == ["controller", *own, "sshd"]
+
+
+def test_without_a_jupyterlab_there_is_no_service_for_it_and_no_port_held() -> None:
+    there = frontend(jupyter=Jupyter(mode="off"))
+    assert {m["metadata"]["name"] for m in all_of(there, "Service")} == {"lab-frontend", "lab-ssh"}
+    assert str(JUPYTER_PORT) not in containers(deployment(there))["sshd"]["command"]
+
+
+@pytest.mark.parametrize(("mode", "owner"), [("hub", "992"), ("server", "1000")])
+def test_sshd_holds_jupyterlabs_port_for_whose_it_is(mode: Literal["hub", "server"], owner: str) -> None:
+    assert containers(deployment(frontend(jupyter=Jupyter(mode=mode))))["sshd"]["command"][-2:] == [str(JUPYTER_PORT), owner]
+
+
+@pytest.mark.parametrize(
+    ("memory", "hub", "servers", "of_a_process"),
+    [("2Gi", Hub(), 8, 2**30), ("100Mi", Hub(), 1, 50 * 2**20), ("2Gi", Hub(max_servers=30, process_memory="512Mi"), 30, 2**29)],
+)
+def test_how_many_servers_there_are_and_how_large_follows_from_the_memory(memory: str, hub: Hub, servers: int, of_a_process: int) -> None:
+    pod = FrontendPod.model_validate({"jupyter": {"memory": memory}})
+    there = containers(deployment(frontend(jupyter=Jupyter(hub=hub), pod=pod)))
+    assert f"--JupyterHub.active_server_limit={servers}" in there["hub"]["command"]
+    assert f"--process-memory={of_a_process}" in there["jupyter"]["command"]
 
 
 def test_two_controllers_never_run_at_once(local: list[Manifest]) -> None:
@@ -72,7 +104,7 @@ def test_a_controller_that_hangs_in_part_is_restarted_within_20_seconds_and_one_
 
 
 def test_jupyters_probe_asks_for_the_login_page_by_a_name_that_the_server_knows() -> None:
-    jupyter = containers(deployment(frontend()))["jupyter"]
+    jupyter = containers(deployment(frontend(jupyter=Jupyter(mode="server"))))["jupyter"]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         asked = jupyter[probe]["httpGet"]
         assert (asked["path"], asked["httpHeaders"]) == ("/login", [{"name": "Host", "value": "localhost"}])
@@ -86,7 +118,7 @@ def test_the_controllers_probe_asks_every_port_but_the_internal_ones() -> None:
 
 def test_ssh_leads_to_sshd_and_http_to_jupyter(local: list[Manifest]) -> None:
     there = containers(deployment(local))
-    for name, container, port in (("lab-ssh", "sshd", SSHD_PORT), ("lab-jupyter", "jupyter", JUPYTER_PORT)):
+    for name, container, port in (("lab-ssh", "sshd", SSHD_PORT), ("lab-jupyter", "proxy", JUPYTER_PORT)):
         (service_port,) = one(local, "Service", name)["spec"]["ports"]
         (container_port,) = there[container]["ports"]
         assert service_port["targetPort"] == container_port["name"]
@@ -94,7 +126,7 @@ def test_ssh_leads_to_sshd_and_http_to_jupyter(local: list[Manifest]) -> None:
 
 
 def test_a_ports_name_is_one_containers(local: list[Manifest]) -> None:
-    ports = [port for c in pod_of(deployment(local))["containers"] for port in c["ports"]]
+    ports = [port for c in pod_of(deployment(local))["containers"] for port in c.get("ports", ())]
     assert len({port["name"] for port in ports}) == len({port["containerPort"] for port in ports}) == len(ports)
 
 

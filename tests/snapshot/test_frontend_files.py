@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from support import Manifest, containers, mounted_volumes, pod_of, secret_names, volumes
 
 from jupyter_cluster_constructs import (
     Controller,
+    Hub,
     Jupyter,
     Ssh,
 )
 
-from .charts import ADA, EXTERNAL
+from .charts import ADA, EXTERNAL, SIGN_ON
 from .frontend_manifests import deployment, frontend
 
 JUPYTER_HASH = "sha1:97d7fed4c901:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9"
@@ -30,9 +33,10 @@ def external() -> list[Manifest]:
 def test_every_container_but_the_waiting_one_sees_what_it_works_on(local: list[Manifest]) -> None:
     there = deployment(local)
     homes = {"/home/ada", "/home/grace"}
-    for name in ("controller", "jupyter", "sshd"):
+    for name in ("controller", "hub", "jupyter", "sshd"):
         assert {"/home/jupyter/shared", "/home/jupyter/config", "/var/lib/extrausers"} <= mounted_volumes(there, name).keys()
-        assert (homes <= mounted_volumes(there, name).keys()) is (name != "controller"), name
+        assert (homes <= mounted_volumes(there, name).keys()) is (name in ("jupyter", "sshd")), name
+    assert {"/home/jupyter/shared", *homes}.isdisjoint(mounted_volumes(there, "proxy"))
     assert homes <= mounted_volumes(there, "own-homes").keys()
     assert "/home/jupyter/shared" in mounted_volumes(there, "own-shared-directory")
 
@@ -44,9 +48,27 @@ def test_homes_are_mounted_by_their_claims(local: list[Manifest]) -> None:
     assert mounted["/home/jupyter/shared"]["persistentVolumeClaim"]["claimName"] == "lab-shared"
 
 
-def test_the_controller_is_not_jupyter_whose_files_the_engines_tasks_read(local: list[Manifest]) -> None:
+def test_neither_controller_nor_hub_is_jupyter_whose_files_the_engines_tasks_read(local: list[Manifest]) -> None:
     users = {name: container["securityContext"]["runAsUser"] for name, container in containers(deployment(local)).items()}
-    assert (users["controller"], users["jupyter"]) == (991, 1000)
+    assert {name: users[name] for name in ("controller", "hub", "proxy")} == {"controller": 991, "hub": 992, "proxy": 992}
+
+
+def test_one_jupyterlab_for_all_is_the_user_jupyter() -> None:
+    assert containers(deployment(frontend(jupyter=Jupyter(mode="server"))))["jupyter"]["securityContext"]["runAsUser"] == 1000
+
+
+def test_the_sockets_of_hub_proxy_and_servers_are_written_by_their_own_container_alone(local: list[Manifest]) -> None:
+    there = containers(deployment(local))
+    mounted = {
+        path: {name: not mount.get("readOnly", False) for name, c in there.items() for mount in c["volumeMounts"] if mount["mountPath"] == path}
+        for path in ("/run/hub", "/run/proxy", "/run/servers")
+    }
+    assert mounted == {
+        "/run/hub": {"hub": True, "proxy": False, "jupyter": False},
+        # Members' processes are in the last two; who knows the proxy's token leads everybody where they like.
+        "/run/proxy": {"proxy": True, "hub": False},
+        "/run/servers": {"jupyter": True, "hub": False, "proxy": False},
+    }
 
 
 def test_jupyters_kernels_read_the_clients_file_as_members_do(local: list[Manifest]) -> None:
@@ -60,10 +82,11 @@ def test_only_the_controller_sees_the_secret_of_its_key() -> None:
     assert mounted_volumes(there, "controller")["/run/curve"]["secret"] == {"secretName": "keys"}
 
 
-def test_only_sshd_sees_the_hashes(local: list[Manifest]) -> None:
-    there = deployment(local)
+@pytest.mark.parametrize(("mode", "checking"), [("hub", {"sshd", "jupyter"}), ("server", {"sshd"}), ("off", {"sshd"})])
+def test_only_what_checks_passwords_sees_the_hashes(mode: Literal["hub", "server", "off"], checking: set[str]) -> None:
+    there = deployment(frontend(jupyter=Jupyter(mode=mode)))
     seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if "lab-users" in secret_names(volume)}
-    assert seeing == {"sshd"}
+    assert seeing == checking
 
 
 def test_the_hashes_files_are_closed(local: list[Manifest]) -> None:
@@ -82,18 +105,28 @@ def test_account_files_are_mounted_as_a_directory_and_so_change_live(local: list
 
 
 def test_jupyters_login_is_mounted_in_jupyter_alone() -> None:
-    there = deployment(frontend(jupyter=Jupyter(password_hash=JUPYTER_HASH)))
+    there = deployment(frontend(jupyter=Jupyter(mode="server", password_hash=JUPYTER_HASH)))
     seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if secret_names(volume) == {"lab-jupyter"}}
     assert seeing == {"jupyter"}
 
 
 def test_jupyters_login_may_be_a_secret_that_exists() -> None:
-    there = frontend(jupyter=Jupyter(secret="my-login"))
+    there = frontend(jupyter=Jupyter(mode="server", secret="my-login"))
     assert secret_names(mounted_volumes(deployment(there), "jupyter")["/run/jupyter-login"]) == {"my-login"}
 
 
-def test_a_locked_jupyter_mounts_no_login(local: list[Manifest]) -> None:
-    assert "/run/jupyter-login" not in mounted_volumes(deployment(local), "jupyter")
+@pytest.mark.parametrize("mode", ["hub", "server"])
+def test_without_a_login_for_all_none_is_mounted(mode: Literal["hub", "server"]) -> None:
+    assert "/run/jupyter-login" not in mounted_volumes(deployment(frontend(jupyter=Jupyter(mode=mode))), "jupyter")
+
+
+def test_only_the_hub_sees_the_secret_that_its_identity_provider_knows() -> None:
+    there = deployment(frontend(jupyter=Jupyter(hub=Hub.model_validate({"sign_on": SIGN_ON}))))
+    seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if "lab-sign-on" in secret_names(volume)}
+    assert seeing == {"hub"}
+    assert mounted_volumes(there, "hub")["/run/sign-on"]["secret"] == {"secretName": "lab-sign-on"}
+    (mount,) = (m for m in containers(there)["hub"]["volumeMounts"] if m["mountPath"] == "/run/sign-on")
+    assert mount["readOnly"] is True
 
 
 def test_host_keys_are_in_memory_and_only_sshd_reads_them(local: list[Manifest]) -> None:
@@ -115,7 +148,7 @@ def test_host_keys_may_be_a_secret_that_exists() -> None:
 def test_hashes_may_be_a_secret_that_exists() -> None:
     there = deployment(frontend(users=(ADA.model_copy(update={"password_hash": None}),), shadow_secret="hashes"))
     seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if "hashes" in secret_names(volume)}
-    assert seeing == {"sshd"}
+    assert seeing == {"sshd", "jupyter"}
     sources = mounted_volumes(there, "sshd")["/var/lib/extrausers"]["projected"]["sources"]
     taken = {(s["secret"]["name"], i["key"], i["mode"]) for s in sources if "secret" in s for i in s["secret"]["items"]}
     assert taken == {("hashes", "shadow", 0o400), ("lab-users", "gshadow", 0o400)}

@@ -2,93 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from functools import cache
-from typing import Any, NamedTuple
 
 import pytest
-from support import Manifest, workloads
+from support import Manifest
 
-from jupyter_cluster_constructs import ClusterSpec, JupyterCluster
 from jupyter_cluster_constructs.changes import Changes, changes
 
-from .charts import ED25519, SHA512, manifests, new_chart
-
-Settings = dict[str, Any]
-FRONTEND, WORKER, GPU, NFS, STORAGE = (
-    "deployment/lab-frontend",
-    "deployment/lab-worker",
-    "deployment/lab-worker-gpu",
-    "statefulset/lab-nfs",
-    "statefulset/lab-storage",
-)
-WORKERS = {WORKER, GPU}
-NONE = set[str]()
-KINDS: dict[str, Settings] = {
-    "local": {"local": {"cluster_ip": "10.96.0.150"}},
-    "external": {"external": {"server": "10.0.0.5", "path": "/srv/jupyter"}},
-    "claim": {"claim": "files"},
-    "class": {"storage_class": "cephfs"},
-}
-# What makes the directories of each kind.
-MAKERS = {"local": {NFS}, "external": NONE, "claim": {STORAGE}, "class": {STORAGE}}
-EVE = {"name": "eve", "uid": 1003}
-OTHER_HASH = SHA512.replace("saltstring", "othersalt")
-JUPYTER_HASHES = [f"sha1:97d7fed4c90{last}:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9" for last in (1, 2)]
-
-
-def settings(kind: str = "local", homes: str = "per-user") -> Settings:
-    return {
-        "name": "lab",
-        "namespace": "science",
-        "users": [{"name": "ada", "uid": 1001, "password_hash": SHA512}, {"name": "grace", "uid": 1002, "groups": ["physics"]}],
-        "groups": [{"name": "physics", "gid": 2001}],
-        "storage": {**KINDS[kind], "homes": homes},
-        "workers": [{"replicas": 2}, {"name": "gpu", "gpu": 1}],
-        "jupyter": {"password_hash": JUPYTER_HASHES[0], "allowed_from": [{"namespace": "ingress"}]},
-    }
-
-
-def cluster(of: Settings) -> list[Manifest]:
-    chart = new_chart()
-    JupyterCluster(chart, "Cluster", spec=ClusterSpec.model_validate(of))
-    return manifests(chart)
-
-
-def restarted(before: list[Manifest], after: list[Manifest]) -> set[str]:
-    """The workloads whose pods are made of something else; the summary has to say the same."""
-    old, new = ({f"{w['kind'].lower()}/{w['metadata']['name']}": w["spec"]["template"] for w in workloads(each)} for each in (before, after))
-    found = {name for name in new if name in old and old[name] != new[name]}
-    told = changes(before, after)
-    assert told is not None
-    assert {*told.restarted} == found
-    return found
-
-
-def changed(before: Settings, path: str, value: object) -> Settings:
-    """The settings with another value at a path such as `users.0.name`; a list's end is `+`."""
-    after = copy.deepcopy(before)
-    *parents, last = path.split(".")
-    at: Any = after
-    for key in parents:
-        at = at[int(key)] if isinstance(at, list) else at.setdefault(key, [] if last == "+" else {})
-    if last == "+":
-        at.append(value)
-    elif isinstance(at, list):
-        at[int(last)] = value
-    else:
-        at[last] = value
-    return after
-
-
-class Change(NamedTuple):
-    """A setting, its new value, the workloads whose pods that replaces, and the objects that cannot be changed so."""
-
-    path: str
-    value: object
-    restarts: set[str]
-    refused: tuple[str, ...] = ()
-
+from .charts import ED25519, SHA512, SIGN_ON
+from .restarts import EVE, FRONTEND, GPU, KINDS, MAKERS, NFS, NONE, OTHER_HASH, SERVER, WORKER, WORKERS, Change, changed, cluster, restarted, settings
 
 ALL = {FRONTEND, NFS} | WORKERS
 CHANGES = {
@@ -120,8 +42,15 @@ CHANGES = {
     "JupyterLab's CPUs": Change("frontend.jupyter.cpu", 4, {FRONTEND}),
     "sshd's memory": Change("frontend.sshd.memory", "4Gi", {FRONTEND}),
     "the frontend's nodes": Change("frontend.node_selector", {"pool": "front"}, {FRONTEND}),
-    "JupyterLab's password": Change("jupyter.password_hash", JUPYTER_HASHES[1], {FRONTEND}),
-    "JupyterLab's Secret": Change("jupyter", {"secret": "my-login"}, {FRONTEND}),
+    "the hub's memory": Change("frontend.hub.memory", "1Gi", {FRONTEND}),
+    "the proxy's CPUs": Change("frontend.proxy.cpu", "200m", {FRONTEND}),
+    "one JupyterLab for all": Change("jupyter", SERVER, {FRONTEND}),
+    "no JupyterLab": Change("jupyter", {"mode": "off"}, {FRONTEND}),
+    "how many servers there may be": Change("jupyter.hub.max_servers", 30, {FRONTEND}),
+    "when a server is idle": Change("jupyter.hub.idle_minutes", 30, {FRONTEND}),
+    "how much memory a member's process may have": Change("jupyter.hub.process_memory", "512Mi", {FRONTEND}),
+    "an identity provider": Change("jupyter.hub.sign_on", SIGN_ON, {FRONTEND}),
+    "the hub's admins": Change("jupyter.hub.admins", ["ada"], {FRONTEND}),
     # Engines listen for it too.
     "the heartbeat's period": Change("controller.heartbeat_period", 3000, {FRONTEND} | WORKERS),
     "the heartbeats that may be missed": Change("controller.heartbeat_misses", 20, {FRONTEND}),
@@ -138,10 +67,10 @@ CHANGES = {
     "what SSH forwards": Change("ssh.forwarding", ["tcp", "agent"], {FRONTEND}),
     "SSH for older clients": Change("ssh.algorithms", "compatible", {FRONTEND}),
     "host keys of one's own": Change("ssh.host_keys_secret", "keys", {FRONTEND}),
-    # The server knows its own address.
-    "an Ingress": Change("ingress", {"host": "jupyter.example.org"}, {FRONTEND}),
-    "JupyterLab's further names": Change("jupyter.host_names", ["own.example.org"], {FRONTEND}),
-    "JupyterLab's terminals": Change("jupyter.terminals", True, {FRONTEND}),
+    "an Ingress": Change("ingress", {"host": "jupyter.example.org"}, NONE),
+    # Cookies are for https alone.
+    "an Ingress with TLS": Change("ingress", {"host": "jupyter.example.org", "tls_secret": "tls"}, {FRONTEND}),
+    "JupyterLab's terminals": Change("jupyter.terminals", False, {FRONTEND}),
     # Metrics
     "metrics": Change("metrics", {"enabled": True, "scrape": "none"}, {FRONTEND}),
     "metrics by a PodMonitor": Change(

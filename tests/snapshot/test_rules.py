@@ -22,8 +22,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def cluster(kind: str) -> list[Manifest]:
-    """A cluster of each kind of storage, of several users and groups of engines."""
-    return whole(users=(ADA, GRACE_ALONE), storage=STORAGES[kind], groups=GROUPS, jupyter=Jupyter(password_hash=JUPYTER_HASH))
+    """A cluster of each kind of storage, of several users and groups of engines, half of them with one JupyterLab for all."""
+    one_for_all = Jupyter(mode="server", password_hash=JUPYTER_HASH)
+    return whole(users=(ADA, GRACE_ALONE), storage=STORAGES[kind], groups=GROUPS, jupyter=one_for_all if "single" in kind else Jupyter())
 
 
 def test_a_selector_is_part_of_its_pods_labels(cluster: list[Manifest]) -> None:
@@ -84,7 +85,8 @@ def test_only_named_containers_get_rights_back(cluster: list[Manifest], kind: st
         "external": {"lab-frontend/own-shared-directory", "lab-frontend/own-homes"},
         "claim": {"lab-storage/make-directories", "lab-storage/make-homes"},
     }
-    assert adding == {"lab-frontend/sshd"} | of_kind.get(kind, of_kind["external" if kind == "external single" else "claim"])
+    hub = set() if "single" in kind else {"lab-frontend/jupyter"}
+    assert adding == {"lab-frontend/sshd"} | hub | of_kind.get(kind, of_kind["external" if kind == "external single" else "claim"])
 
 
 def test_only_containers_with_rights_are_root(cluster: list[Manifest]) -> None:
@@ -113,16 +115,16 @@ def test_no_pod_uses_anything_of_its_node(cluster: list[Manifest]) -> None:
         assert all("hostPath" not in volume for volume in pod_of(workload)["volumes"])
 
 
-def test_hashes_are_only_in_secrets(cluster: list[Manifest]) -> None:
+def test_hashes_are_only_in_secrets(cluster: list[Manifest], kind: str) -> None:
     secrets = all_of(cluster, "Secret")
     assert SHA512 in str([decoded(secret) for secret in secrets])
-    assert JUPYTER_HASH in str([decoded(secret) for secret in secrets])
+    assert (JUPYTER_HASH in str([decoded(secret) for secret in secrets])) is ("single" in kind)
     others = str([manifest for manifest in cluster if manifest["kind"] != "Secret"])
     assert SHA512 not in others
     assert JUPYTER_HASH not in others
 
 
-def test_the_accounts_hashes_are_mounted_in_sshd_alone(cluster: list[Manifest]) -> None:
+def test_the_accounts_hashes_are_mounted_where_passwords_are_checked_alone(cluster: list[Manifest], kind: str) -> None:
     seeing = {
         (workload["metadata"]["name"], name)
         for workload in workloads(cluster)
@@ -130,7 +132,7 @@ def test_the_accounts_hashes_are_mounted_in_sshd_alone(cluster: list[Manifest]) 
         for volume in mounted_volumes(workload, name).values()
         if "lab-users" in secret_names(volume)
     }
-    assert seeing == {("lab-frontend", "sshd")}
+    assert seeing == {("lab-frontend", "sshd")} | (set() if "single" in kind else {("lab-frontend", "jupyter")})
 
 
 def test_every_mount_has_its_volume_and_every_path_one_mount(cluster: list[Manifest]) -> None:
@@ -155,13 +157,15 @@ def test_every_container_that_somebody_asks_has_all_three_probes(cluster: list[M
                 assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys(), container["name"]
 
 
-def test_every_named_port_of_a_probe_is_the_containers(cluster: list[Manifest]) -> None:
-    for name, container in all_containers(cluster):
-        named = {port["name"] for port in container.get("ports", ())}
-        for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
-            for action in ("httpGet", "tcpSocket"):
-                port = container.get(kind, {}).get(action, {}).get("port")
-                assert port is None or port in named, name
+def test_every_port_of_a_probe_is_the_containers_by_name_or_the_pods_by_number(cluster: list[Manifest]) -> None:
+    for workload in workloads(cluster):
+        numbers = {port["containerPort"] for container in pod_of(workload)["containers"] for port in container.get("ports", ())}
+        for name, container in containers(workload).items():
+            named = {port["name"] for port in container.get("ports", ())}
+            for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
+                for action in ("httpGet", "tcpSocket"):
+                    port = container.get(kind, {}).get(action, {}).get("port")
+                    assert port is None or port in named | numbers, name
 
 
 def test_nothing_but_volumes_is_outside_of_a_namespace(cluster: list[Manifest], kind: str) -> None:

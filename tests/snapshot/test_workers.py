@@ -265,7 +265,7 @@ def test_a_changed_user_changes_neither_checksum_nor_pod_and_a_changed_heartbeat
 
 
 def test_a_changed_password_of_jupyterlab_leaves_engines_and_their_memory_alone(default: Manifest) -> None:
-    hashed = Jupyter(password_hash="sha1:97d7fed4c901:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9")
+    hashed = Jupyter(mode="server", password_hash="sha1:97d7fed4c901:e79e48a6a9b58b62be62c2911fa863a64a8cf9d9")
     assert one(workers(WorkerGroup(), jupyter=hashed), "Deployment") == default
 
 

@@ -1,12 +1,13 @@
-"""Programs of the pods find each other in one directory, as they do in the pods."""
+"""Programs of the pods find each other in one directory, as they do in the pods; so does what the frontend's image has for Python."""
 
 import sys
 from pathlib import Path
 
 import pytest
-from support import SOURCE
+from support import ROOT, SOURCE
 
 sys.path.append(str(SOURCE / "runtime"))
+sys.path.append(str(ROOT / "docker/debian-ipython-fn/cluster/python"))
 
 
 @pytest.fixture

@@ -55,6 +55,17 @@ SSH_KEYS = (
     "ZXBK0QhaATmhl4VF22wPRK4lRRgmeYZT2zubqT/5TAwPq39832KUAAAAEc3NoOg== ada@token",
 )
 
+# An identity provider in which nobody chooses their names.
+SIGN_ON = {
+    "client_id": "lab",
+    "secret": "s",
+    "authorize_url": "https://id.example.org/authorize",
+    "token_url": "https://id.example.org/token",
+    "userdata_url": "https://id.example.org/userinfo",
+    "callback_url": "https://jupyter.example.org/hub/oauth_callback",
+    "same_names": True,
+}
+
 ADA = User(name="ada", uid=1001, password_hash=SHA512)
 GRACE = User(name="grace", uid=1002)
 

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from jupyter_cluster_constructs import accounts
-from jupyter_cluster_constructs.spec import Group, User
+from jupyter_cluster_constructs.spec import Group, SignOn, User
 from jupyter_cluster_constructs.spec.accounts import SYSTEM_IDS, SYSTEM_NAMES
 
-from .examples import ADA, ED25519, GRACE, SHA512
+from .examples import ADA, ED25519, GRACE, SHA512, SIGN_ON
 
 KEYED = User(name="kim", uid=1003, ssh_keys=(ED25519,))
 PHYSICS = Group(name="physics", gid=2001, members=("grace",))
@@ -121,6 +121,22 @@ def test_who_has_a_password_is_in_the_group_that_sshd_asks_for_one() -> None:
 def test_a_password_in_whatever_form_counts() -> None:
     users = [User(name="kim", uid=1003, password_env="KIM"), User(name="lin", uid=1004, password_file="lin"), GRACE]
     assert entries(accounts.group(users, []))["ssh-passwords"][3] == "kim,lin"
+
+
+@pytest.mark.parametrize(
+    ("names", "is_open"),
+    [
+        ({"usernames": {"7": "grace"}}, True),
+        ({"usernames": {"7": "ada"}}, False),
+        ({"domain": "example.org", "username_claim": "email"}, True),
+        ({"same_names": True}, True),
+    ],
+)
+def test_who_has_a_name_at_the_identity_provider_needs_neither_a_password_nor_a_key(names: dict[str, object], is_open: bool) -> None:
+    provider = SignOn.model_validate({key: value for key, value in SIGN_ON.items() if key != "same_names"} | names)
+    lines = accounts.shadow([ADA, GRACE], provider).splitlines()
+    assert ("grace:*:::::::" in lines) is is_open
+    assert ("grace:!::::::1:" in lines) is not is_open
 
 
 def test_where_shadow_is_made_elsewhere_everybody_may_have_a_password() -> None:

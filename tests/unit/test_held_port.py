@@ -19,6 +19,8 @@ from jupyter_cluster_constructs.runtime import held_port
 
 PROGRAM = SOURCE / "runtime" / "held_port.py"
 OWNER, OTHER = 4711, 4712
+# `kubectl port-forward` goes to ::1 where nobody answers at 127.0.0.1.
+ADDRESSES = ["0.0.0.0", "127.0.0.1", "127.0.0.2", *(["::", "::1"] if socket.has_dualstack_ipv6() else [])]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
 
 
@@ -40,7 +42,9 @@ def bound(uid: int, port: int, address: str, *options: int) -> socket.socket:
     """A user's socket at a port."""
     os.seteuid(uid)
     try:
-        found = socket.socket()
+        found = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        if ":" in address:
+            found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         for option in options:
             found.setsockopt(socket.SOL_SOCKET, option, 1)
         found.bind((address, port))
@@ -50,7 +54,7 @@ def bound(uid: int, port: int, address: str, *options: int) -> socket.socket:
 
 
 @as_root
-@pytest.mark.parametrize(("address", "reuse"), list(product(["0.0.0.0", "127.0.0.1", "127.0.0.2"], ["", "address", "port", "address and port"])))
+@pytest.mark.parametrize(("address", "reuse"), list(product(ADDRESSES, ["", "address", "port", "address and port"])))
 def test_nobody_else_gets_the_port_in_any_way(held: int, address: str, reuse: str) -> None:
     options = [getattr(socket, f"SO_REUSE{kind.upper().removesuffix('ESS')}") for kind in ("address", "port") if kind in reuse]
     with pytest.raises(OSError, match="in use") as refused:
@@ -65,6 +69,26 @@ def test_its_owner_listens_there_and_is_reached(held: int) -> None:
             server.listen()
             with socket.create_connection(("127.0.0.1", held), 2):
                 server.accept()[0].close()
+
+
+def test_a_kernel_without_ipv6_holds_that_of_ipv4(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    bind = held_port._bound
+
+    def without_ipv6(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "no IPv6 here")
+        return bind(family, address, port)
+
+    monkeypatch.setattr(held_port, "_bound", without_ipv6)
+    with held_port.hold(port, os.geteuid()), socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))
+
+
+def test_a_port_that_is_taken_is_told(port: int) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        with pytest.raises(OSError, match="in use"):
+            held_port.hold(port, os.geteuid())
 
 
 @as_root

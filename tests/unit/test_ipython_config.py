@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -157,3 +160,20 @@ def test_loading_the_engines_file_changes_the_sockets(tmp_path: Path) -> None:
 
 def test_ipythons_history_is_not_on_nfs(tmp_path: Path) -> None:
     assert loaded(tmp_path, ipython.IPYTHON_CONFIG).HistoryManager.hist_file == ":memory:"
+
+
+@pytest.mark.parametrize(("environment", "lower"), [({"JUPYTERHUB_USER": "ada"}, 5), ({}, 0)])
+def test_a_kernel_of_a_members_server_has_a_lower_priority_and_others_do_not(environment: dict[str, str], lower: int, tmp_path: Path) -> None:
+    (tmp_path / "ipython_kernel_config.py").write_text(ipython.MEMBERS_KERNEL_CONFIG)
+    program = """
+import os
+from ipykernel.kernelapp import IPKernelApp
+kernel = IPKernelApp()
+kernel.config_file_paths = [os.environ["IPYTHONDIR"]]
+kernel.load_config_file()
+print(os.getpriority(os.PRIO_PROCESS, 0))
+"""
+    own = {"HOME": str(tmp_path), "IPYTHONDIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([sys.executable, "-c", program], env=own | environment, capture_output=True, text=True, check=True, timeout=60)
+
+    assert int(done.stdout.splitlines()[-1]) - os.getpriority(os.PRIO_PROCESS, 0) == lower, done.stderr

@@ -110,7 +110,7 @@ def test_every_option_is_one_of_jupyters(login: Path) -> None:
 
     # traitlets only warns of one that there is not.
     known = {c.__name__: c.class_trait_names(config=True) for c in (ServerApp, IdentityProvider, PasswordIdentityProvider, LabApp)}
-    config = server(login, Jupyter(terminals=True), TLS)
+    config = server(login, Jupyter(mode="server", terminals=True), TLS)
     assert [f"{section}.{name}" for section, options in config.items() for name in options if name not in known[section]] == []
 
 
@@ -119,7 +119,7 @@ def test_an_access_without_login_is_not_allowed(login: Path) -> None:
 
 
 def test_its_own_names_are_those_of_its_service_and_of_the_settings(login: Path) -> None:
-    app = server(login, Jupyter(host_names=("own.example.org",)), TLS).ServerApp
+    app = server(login, Jupyter(mode="server", host_names=("own.example.org",)), TLS).ServerApp
     assert app.allow_remote_access is False
     assert app.local_hostnames == ["localhost", "lab-jupyter", "own.example.org", HOST]
 
@@ -164,7 +164,7 @@ def test_a_proxys_headers_are_believed_where_there_is_one(login: Path) -> None:
 
 
 def test_terminals_are_there_when_asked_for(login: Path) -> None:
-    assert [server(login, Jupyter(terminals=asked)).ServerApp.terminals_enabled for asked in (False, True)] == [False, True]
+    assert [server(login, Jupyter(mode="server", terminals=asked)).ServerApp.terminals_enabled for asked in (False, True)] == [False, True]
 
 
 def test_signatures_of_notebooks_are_not_on_nfs(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_whole_cluster_is_ready_part_by_part() -> None:
 def test_nothing_of_a_cluster_is_ready_before_it_is_applied() -> None:
     found = parts_of(SPEC, Snapshot())
 
-    assert [p.name for p in found if not p.is_ready] == ["nfs", "controller", "jupyter", "sshd", "engines"]
+    assert [p.name for p in found if not p.is_ready] == ["nfs", "controller", "proxy", "hub", "jupyter", "sshd", "engines"]
     assert part(Snapshot(), "engines").wanted == 2
     assert "jupyter-cluster up" in part(Snapshot(), "nfs").reasons[0].advice
 

@@ -34,13 +34,13 @@ def test_a_name_is_enough() -> None:
     assert spec.storage.local is not None
     assert [group.replicas for group in spec.workers] == [2]
     assert spec.ingress is None
-    assert spec.jupyter.is_locked
+    assert spec.jupyter.mode == "hub"
 
 
 def test_nothing_in_the_defaults_opens_anything() -> None:
     assert ClusterSpec(name="lab").users == ()
     assert User(name="ada", uid=1001).is_locked
-    assert Jupyter().is_locked
+    assert Jupyter(mode="server").is_locked
 
 
 @pytest.mark.parametrize("way", [{"password_hash": SHA512}, {"password_env": "A"}, {"password_file": "a"}, {"ssh_keys": [ED25519]}])

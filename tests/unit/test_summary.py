@@ -22,11 +22,11 @@ from jupyter_cluster_constructs.spec import (
 )
 from jupyter_cluster_constructs.summary import summary
 
-from .examples import ADA, ED25519, GRACE, JUPYTER_HASHES, SHA512
+from .examples import ADA, ED25519, GRACE, JUPYTER_HASHES, SHA512, SIGN_ON
 
 HOST = "jupyter.example.org"
 NODES = Network(node_cidrs=("10.0.0.0/16",))
-OPEN = Jupyter(password_hash=JUPYTER_HASHES["argon2"])
+OPEN = Jupyter(mode="server", password_hash=JUPYTER_HASHES["argon2"])
 REACHED = OPEN.model_copy(update={"allowed_from": (Peer(namespace="ingress-nginx"),)})
 
 
@@ -96,7 +96,25 @@ def test_without_users_it_says_that_nobody_can_log_in() -> None:
 
 
 def test_a_locked_jupyterlab_says_what_opens_it() -> None:
-    assert "JupyterLab is locked: give jupyter.password_hash or jupyter.secret." in lines(ClusterSpec(name="lab"))
+    locked = ClusterSpec(name="lab", jupyter=Jupyter(mode="server"))
+    assert "JupyterLab: locked; jupyter.password_hash or jupyter.secret opens it" in lines(locked)
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (
+            {"users": [{"name": "ada", "uid": 1001, "password_hash": SHA512}, {"name": "eve", "uid": 1002}]},
+            "each user's own, by their password (ada)",
+        ),
+        ({"users": [{"name": "eve", "uid": 1002}]}, "each user's own, by their password; nobody has one"),
+        ({"shadow_secret": "hashes"}, "each user's own, by the password that the Secret hashes says"),
+        ({"jupyter": {"hub": {"sign_on": SIGN_ON}}}, "each user's own, by single sign-on"),
+        ({"jupyter": {"mode": "off"}}, "none, by jupyter.mode: off"),
+    ],
+)
+def test_who_has_a_jupyterlab_is_said(spec: dict[str, object], said: str) -> None:
+    assert f"JupyterLab: {said}" in lines(ClusterSpec.model_validate({"name": "lab"} | spec))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +136,7 @@ def test_jupyterlab_behind_a_gateway_is_named_with_its_host() -> None:
 
 
 def test_the_secret_that_opens_jupyterlab_is_named() -> None:
-    assert any("Secret jupyter-login" in line for line in lines(ClusterSpec(name="lab", jupyter=Jupyter(secret="jupyter-login"))))
+    assert any("Secret jupyter-login" in line for line in lines(ClusterSpec(name="lab", jupyter=Jupyter(mode="server", secret="jupyter-login"))))
 
 
 def test_the_command_that_comes_next_is_the_last_line() -> None:

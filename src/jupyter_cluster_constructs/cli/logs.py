@@ -17,7 +17,7 @@ from .options import DEFAULT_CONFIG, ConfigOption, ContextOption, JsonOption
 
 def logs(
     container: Annotated[
-        str | None, typer.Argument(help="controller, jupyter, sshd, engine, nfs-server, or another container. Default: all but init containers.")
+        str | None, typer.Argument(help="controller, hub, proxy, jupyter, sshd, engine, nfs-server, or another. Default: all but init containers.")
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     context: ContextOption = None,

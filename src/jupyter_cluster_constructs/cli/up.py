@@ -16,6 +16,7 @@ from ..live.overview import as_data, members, overview
 from ..live.parts import Part
 from ..live.waiting import wait_for_parts
 from ..spec import ClusterSpec
+from ..summary import jupyter_login
 from .connection import api_errors, connected
 from .console import CommandError, ExitCode, print_json, stderr, stdout
 from .made import manifests
@@ -97,8 +98,5 @@ def _print_end(spec: ClusterSpec, addresses: tuple[Address, ...]) -> None:
     stdout.print(f"The cluster {spec.name} is ready in the namespace {spec.namespace}.")
     for member in members(spec):
         stdout.print(f"  {member.name}: {member.login}")
-    if spec.jupyter.is_locked:
-        stdout.print("  JupyterLab: locked; jupyter.password_hash or jupyter.secret opens it")
-    else:
-        stdout.print(f"  JupyterLab: {f'as the Secret {spec.jupyter.secret} says' if spec.jupyter.secret else 'password'}")
+    stdout.print(f"  JupyterLab: {jupyter_login(spec)}")
     print_addresses(addresses)

@@ -101,7 +101,7 @@ def passwd(name: UserArgument, password_stdin: PasswordStdinOption = False, conf
     source = "password_env" if before.password_env else "password_file" if before.password_file else None
     stdout.print(f"{config}: {name} has a new password{f', in place of {source}' if source else ''}")
     if not spec.ssh.password_login:
-        stderr.print("It opens nothing while ssh.password_login is false.")
+        stderr.print("It opens no SSH while ssh.password_login is false.")
     stdout.print("Applying it restarts nothing, and works within 90 s.")
 
 

@@ -65,8 +65,10 @@ def _node_addresses(nodes: Iterable[Object]) -> Iterator[str]:
 
 
 def _jupyter(spec: ClusterSpec, entrances: Entrances) -> Iterator[Address]:
+    if spec.jupyter.mode == "off":
+        return
     if spec.ingress is not None and any(each["metadata"]["name"] == spec.names.jupyter for each in entrances.ingresses):
         yield Address("jupyter", spec.ingress.url, "")
         return
     command = f"kubectl -n {spec.namespace} port-forward service/{spec.names.jupyter} {LOCAL_JUPYTER}:80"
-    yield Address("jupyter", f"http://localhost:{LOCAL_JUPYTER}/lab", command)
+    yield Address("jupyter", f"http://localhost:{LOCAL_JUPYTER}/{'lab' if spec.jupyter.mode == 'server' else ''}", command)

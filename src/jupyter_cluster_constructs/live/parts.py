@@ -105,7 +105,7 @@ def _storage(name: str, workload: str, snapshot: Snapshot) -> Part:
 def _frontend(spec: ClusterSpec, snapshot: Snapshot) -> Iterator[Part]:
     found = _named(snapshot.deployments, spec.names.frontend)
     if found is None:
-        yield from (_missing(name, f"deployment/{spec.names.frontend}") for name in ("controller", "jupyter", "sshd"))
+        yield from (_missing(name, f"deployment/{spec.names.frontend}") for name in ("controller", *spec.jupyter.containers, "sshd"))
         return
     pods = pods_of(found, snapshot)
     for container in (c["name"] for c in found["spec"]["template"]["spec"]["containers"]):

@@ -6,6 +6,7 @@ them, which never listens, is held here for as long as any member's process may 
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -19,11 +20,28 @@ def hold(port: int, uid: int) -> socket.socket:
     held = os.geteuid()
     os.seteuid(uid)
     try:
-        keeper = socket.socket()
-        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        keeper.bind(("0.0.0.0", port))
+        try:
+            # Of IPv4's, too; `kubectl port-forward` goes to ::1 where nobody answers at 127.0.0.1.
+            return _bound(socket.AF_INET6, "::", port)
+        except OSError as error:
+            if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                raise
+            # A kernel without IPv6.
+            return _bound(socket.AF_INET, "0.0.0.0", port)
     finally:
         os.seteuid(held)
+
+
+def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    keeper = socket.socket(family)
+    try:
+        if family == socket.AF_INET6:
+            keeper.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        keeper.bind((address, port))
+    except OSError:
+        keeper.close()
+        raise
     return keeper
 
 

@@ -5,6 +5,7 @@ from .base import Settings
 from .cluster import ClusterSpec
 from .controller import Controller
 from .external_controller import ExternalController
+from .hub import Hub
 from .jupyter import JUPYTER_PORT, JUPYTER_SERVICE_PORT, Gateway, IngressSettings, Jupyter
 from .metrics import Metrics, MetricsResources
 from .network import Destination, Egress, FrontendEgress, Network, Peer, Target
@@ -12,14 +13,17 @@ from .patches import ObjectPatch, PatchOperation
 from .pods import (
     ControllerResources,
     FrontendPod,
+    HubResources,
     Images,
     JupyterResources,
     Placement,
+    ProxyResources,
     Resources,
     SshdResources,
     Toleration,
     WorkerGroup,
 )
+from .sign_on import SignOn
 from .ssh import SSHD_PORT, Ssh
 from .storage import ExternalStorage, LocalStorage, Storage, default_cluster_ip
 
@@ -38,6 +42,8 @@ __all__ = [
     "FrontendPod",
     "Gateway",
     "Group",
+    "Hub",
+    "HubResources",
     "Images",
     "IngressSettings",
     "Jupyter",
@@ -50,8 +56,10 @@ __all__ = [
     "PatchOperation",
     "Peer",
     "Placement",
+    "ProxyResources",
     "Resources",
     "Settings",
+    "SignOn",
     "Ssh",
     "SshdResources",
     "Storage",

@@ -16,7 +16,7 @@ _SYSTEM = """
 root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc gnats nobody nogroup _apt _ssh sshd ssh
 systemd-network systemd-resolve systemd-timesync systemd-journal systemd-coredump messagebus polkitd _chrony statd _rpc rpc
 adm tty disk kmem dialout fax voice cdrom floppy tape sudo audio dip operator src shadow utmp video sasl plugdev staff users
-input sgx render kvm netdev crontab lxd docker wheel shared jupyter sshd-keys ipcontroller cluster-members ssh-passwords
+input sgx render kvm netdev crontab lxd docker wheel shared jupyter sshd-keys ipcontroller jupyterhub cluster-members ssh-passwords
 """
 SYSTEM_NAMES = frozenset(_SYSTEM.split())
 SYSTEM_IDS = frozenset({65534, 65535})
@@ -36,7 +36,7 @@ class Group(Settings):
 class User(Settings):
     """A person with an account: SSH login, home directory and share of the cluster.
 
-    Without a password and without a key the account exists but is locked.
+    Without a password, without a key and without a name at an identity provider the account exists but is locked.
     """
 
     name: AccountName = Field(description="Login name, as useradd takes it.", examples=["ada"])
@@ -79,7 +79,7 @@ class User(Settings):
 
     @property
     def is_locked(self) -> bool:
-        """Whether nothing in the settings lets this user log in."""
+        """Whether there is neither a password nor a key."""
         return not self.has_password and not self.ssh_keys
 
     @model_validator(mode="after")

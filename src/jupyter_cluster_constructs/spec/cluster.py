@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from ..errors import InvalidSettingsError, Problem
 from ..labels import PodSecurityLevel
 from ..names import NAME_LIMIT, STATEFULSET_NAME_LIMIT, Names
-from .access import access_problems, node_problems
+from .access import access_problems, admin_problems, jupyter_problems, node_problems
 from .accounts import Group, User, account_problems, shadow_problems
 from .base import Settings
 from .controller import Controller
@@ -19,6 +19,7 @@ from .metrics import Metrics, metrics_problems
 from .network import Network
 from .patches import ObjectPatch
 from .pods import FrontendPod, Images, WorkerGroup
+from .sign_on import sign_on_account_problems
 from .ssh import Ssh
 from .storage import LocalStorage, Storage, home_problems
 from .values import ClusterName, DnsLabel, DnsSubdomain, Listed
@@ -62,7 +63,9 @@ class ClusterSpec(Settings):
         default=Ssh(), description="Who gets in by SSH, what they may do there, and how they reach sshd.", examples=[{"service_type": "LoadBalancer"}]
     )
     jupyter: Jupyter = Field(
-        default=Jupyter(), description="What opens JupyterLab.", examples=[{"secret": "lab-login", "allowed_from": [{"namespace": "ingress-nginx"}]}]
+        default=Jupyter(),
+        description="Who has a JupyterLab, and who may reach it.",
+        examples=[{"allowed_from": [{"namespace": "ingress-nginx"}]}, {"mode": "server", "secret": "lab-login"}],
     )
     ingress: IngressSettings | None = Field(
         default=None,
@@ -147,5 +150,8 @@ class ClusterSpec(Settings):
 
     def _access_problems(self) -> Iterator[Problem]:
         yield from access_problems(self.network, self.ssh, self.jupyter, self.ingress)
+        yield from jupyter_problems(self.jupyter, self.frontend, self.ingress)
+        yield from admin_problems(self.jupyter.hub, self.users)
+        yield from sign_on_account_problems(self.jupyter.hub.sign_on, self.users)
         yield from node_problems(self.network, self.storage)
         yield from metrics_problems(self.metrics, self.network, self.controller)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from .base import Settings
+from .hub import Hub
 from .network import Peer
 from .values import DnsLabel, DnsSubdomain, HostName, JupyterPasswordHash, LabelKey, Listed, WholeHostName, WholeText
 
@@ -14,14 +15,29 @@ JUPYTER_PORT = 8888
 JUPYTER_SERVICE_PORT = 80
 
 
-class Jupyter(Settings):
-    """What opens JupyterLab. Without a password hash and without a Secret, it is locked.
+# Which settings each mode reads, beside `mode`.
+READ_BY: dict[str, tuple[str, ...]] = {
+    "hub": ("hub", "allowed_from", "terminals"),
+    "server": ("password_hash", "secret", "host_names", "allowed_from", "terminals"),
+    "off": (),
+}
 
+
+class Jupyter(Settings):
+    """Who has a JupyterLab, and who may reach it.
+
+    https://jupyterhub.readthedocs.io/en/stable/
     https://jupyter-server.readthedocs.io/en/latest/operators/security.html
     """
 
+    mode: Literal["hub", "server", "off"] = Field(
+        default="hub",
+        description="What there is. `hub`: JupyterHub, in which each member logs in as by SSH and has a JupyterLab under their own account. "
+        "`server`: one for all, which runs as the user `jupyter`, and is locked without password_hash and secret. `off`: neither.",
+    )
+    hub: Hub = Field(default=Hub(), description="JupyterHub, where `mode` is hub.", examples=[{"max_servers": 30, "idle_minutes": 60}])
     password_hash: JupyterPasswordHash | None = Field(
-        default=None, repr=False, description="Hash of JupyterLab's password, as `jupyter_server.auth.passwd` makes it."
+        default=None, repr=False, description="Hash of JupyterLab's password, as `jupyter_server.auth.passwd` makes it, where `mode` is server."
     )
     secret: DnsSubdomain | None = Field(
         default=None,
@@ -30,24 +46,43 @@ class Jupyter(Settings):
     )
     allowed_from: Annotated[tuple[Peer, ...], Listed] = Field(
         default=(),
-        description="Who may connect to Jupyter Server, beside `kubectl port-forward`: with an Ingress the namespace of its controller. "
+        description="Who may connect to JupyterHub or Jupyter Server, beside `kubectl port-forward`: with an Ingress its controller's namespace. "
         "Default: nobody.",
     )
     host_names: Annotated[tuple[WholeHostName, ...], Listed] = Field(
         default=(),
-        description="Further DNS names that Jupyter Server answers to, such as that of an Ingress of your own. "
+        description="Further DNS names that Jupyter Server answers to where `mode` is server, such as that of an Ingress of your own. "
         "Default: `ingress.host`, localhost and the names of its Service.",
         examples=[["jupyter.example.org"]],
     )
-    terminals: bool = Field(
-        default=False,
-        description="Whether JupyterLab has terminals: for every member they are shells of the user `jupyter`, not of their own account.",
+    terminals: bool | None = Field(
+        default=None,
+        description="Whether JupyterLab has terminals: where `mode` is server, they are shells of the user `jupyter` for every member. "
+        "Default: where `mode` is hub.",
     )
 
     @property
     def is_locked(self) -> bool:
-        """Whether nothing in the settings opens JupyterLab."""
-        return self.password_hash is None and self.secret is None
+        """Whether nothing in the settings opens the one JupyterLab for all."""
+        return self.mode == "server" and self.password_hash is None and self.secret is None
+
+    @property
+    def containers(self) -> tuple[str, ...]:
+        """The frontend's containers that JupyterLab takes."""
+        return {"hub": ("proxy", "hub", "jupyter"), "server": ("jupyter",), "off": ()}[self.mode]
+
+    @property
+    def has_terminals(self) -> bool:
+        """Whether JupyterLab has terminals."""
+        return self.mode == "hub" if self.terminals is None else self.terminals
+
+    @model_validator(mode="after")
+    def _mode_reads_them(self) -> Self:
+        for name in type(self).model_fields:
+            if name in self.model_fields_set and name != "mode" and name not in READ_BY[self.mode]:
+                modes = " or ".join(mode for mode, read in READ_BY.items() if name in read)
+                raise ValueError(f"received {name} with mode {self.mode}, which does not read it; leave it out, or write mode: {modes}")
+        return self
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
@@ -70,7 +105,7 @@ class Gateway(Settings):
     http_section_name: DnsSubdomain | None = Field(
         default=None,
         description="Listener of the Gateway for plain http, from which a second HTTPRoute leads to https. "
-        "Default: none; where an http listener fits too, Jupyter Server itself leads to https.",
+        "Default: none; where an http listener fits too, what answers there leads to https itself.",
         examples=["http"],
     )
 

@@ -58,9 +58,23 @@ class ControllerResources(Resources):
 
 
 class JupyterResources(Resources):
-    """CPU and memory of Jupyter Server together with its kernels."""
+    """CPU and memory of Jupyter Server together with its kernels, or of all members' servers together with theirs."""
 
-    memory: SizeQuantity = Field(default="2Gi", description="Memory of Jupyter Server with all its kernels, reserved and most.")
+    memory: SizeQuantity = Field(
+        default="2Gi", description="Memory of Jupyter Server, or of all members' servers, with all kernels, reserved and most."
+    )
+
+
+class HubResources(Resources):
+    """CPU and memory of JupyterHub, without its proxy and members' servers."""
+
+    memory: SizeQuantity = Field(default="512Mi", description="Memory of JupyterHub, reserved and most.")
+
+
+class ProxyResources(Resources):
+    """CPU and memory of JupyterHub's proxy, which all members' requests go through."""
+
+    cpu: CpuQuantity = Field(default="50m", description="CPUs that are reserved for the proxy.")
 
 
 class SshdResources(Resources):
@@ -104,7 +118,11 @@ class FrontendPod(Placement):
     """The frontend's pod: resources of each container, and placement."""
 
     controller: ControllerResources = Field(default=ControllerResources(), description="Resources of the controller.")
-    jupyter: JupyterResources = Field(default=JupyterResources(), description="Resources of Jupyter Server and its kernels.")
+    jupyter: JupyterResources = Field(
+        default=JupyterResources(), description="Resources of Jupyter Server, or of all members' servers, and the kernels."
+    )
+    hub: HubResources = Field(default=HubResources(), description="Resources of JupyterHub, where `jupyter.mode` is hub.")
+    proxy: ProxyResources = Field(default=ProxyResources(), description="Resources of JupyterHub's proxy, where `jupyter.mode` is hub.")
     sshd: SshdResources = Field(default=SshdResources(), description="Resources of sshd and the sessions.")
 
 

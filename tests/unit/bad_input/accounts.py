@@ -104,10 +104,12 @@ BAD = {
     "a damaged key": Bad(LAB + ADA + f"    ssh_keys:\n      - {ED25519[:40]}  # <-", "users[0].ssh_keys[0]", ("base64", "allowed: one line")),
     "a key that is not in a list": Bad(LAB + ADA + f"    ssh_keys: {ED25519}  # <-", "users[0].ssh_keys", ("not shown", "allowed: a list")),
     "a plain password of JupyterLab": Bad(
-        "name: lab\njupyter:\n  password_hash: hunter2  # <-", "jupyter.password_hash", ("no Jupyter password hash", "allowed: ", "argon2:")
+        "name: lab\njupyter:\n  mode: server\n  password_hash: hunter2  # <-",
+        "jupyter.password_hash",
+        ("no Jupyter password hash", "allowed: ", "argon2:"),
     ),
     "a wildcard among JupyterLab's names": Bad(
-        "name: lab\njupyter:\n  host_names: ['*.example.org']  # <-",
+        "name: lab\njupyter:\n  mode: server\n  host_names: ['*.example.org']  # <-",
         "jupyter.host_names[0]",
         ("received '*.example.org'", "allowed: a DNS name", "without *"),
     ),
@@ -123,7 +125,7 @@ BAD = {
         ("received http_section_name without a section_name of another listener", "allowed: both"),
     ),
     "two ways into JupyterLab": Bad(
-        "name: lab\njupyter:  # <-\n  secret: a\n  password_hash: 'sha1:67c9e60bb8b6:9ffede0825894254b2e042ea597d771089e11aed'",
+        "name: lab\njupyter:  # <-\n  mode: server\n  secret: a\n  password_hash: 'sha1:67c9e60bb8b6:9ffede0825894254b2e042ea597d771089e11aed'",
         "jupyter",
         ("received password_hash and secret", "allowed: one of them"),
     ),

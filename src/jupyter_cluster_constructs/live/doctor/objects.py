@@ -36,6 +36,8 @@ def needed_secrets(spec: ClusterSpec) -> Iterator[NeededSecret]:
         yield NeededSecret("shadow_secret", spec.shadow_secret, ("shadow",))
     if spec.jupyter.secret:
         yield NeededSecret("jupyter.secret", spec.jupyter.secret, ("password_hash", "token"), any_of=True)
+    if (sign_on := spec.jupyter.hub.sign_on) is not None:
+        yield NeededSecret("jupyter.hub.sign_on.secret", sign_on.secret, ("client_secret",))
     if spec.ssh.host_keys_secret:
         yield NeededSecret("ssh.host_keys_secret", spec.ssh.host_keys_secret, ("ssh_host_ed25519_key",))
     if spec.controller.curve_secret:
