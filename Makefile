@@ -2,6 +2,7 @@
 PYTHON ?= python3
 CONFIG ?= cluster.yaml
 OUT ?= dist
+MEMBERS ?= 30
 export IMAGE_BUILD ?= docker build
 export IMAGE_LOAD ?= kind load docker-image
 
@@ -12,7 +13,7 @@ CHECKOV := .venv-checkov
 # Node's own programs find `node` on PATH.
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: synth test wheel check checkov images e2e imports schema docs clean
+.PHONY: synth test wheel check checkov images e2e bench imports schema docs clean
 
 synth: $(VENV)/synth  ## write the manifests of CONFIG to OUT
 	CONFIG="$(CONFIG)" CDK8S_OUTDIR="$(OUT)" $(BIN)/python app.py
@@ -37,7 +38,10 @@ images: $(VENV)/synth  ## build the images that CONFIG names with IMAGE_BUILD an
 	where=$$(CONFIG="$(CONFIG)" $(BIN)/python -m jupyter_cluster_constructs.images) && $(BIN)/python docker/build.py --load $$where
 
 e2e: $(VENV)/dev  ## tests on the cluster of the current KUBECONFIG, with the images of `make images`
-	$(BIN)/python -m pytest tests/e2e --durations=15
+	$(BIN)/python -m pytest tests/e2e --numprocesses 2 --max-worker-restart 0 --durations=15
+
+bench: $(VENV)/dev  ## how long MEMBERS members wait who log in at once, and what they take, on the cluster of the current KUBECONFIG
+	PYTHONPATH=tests $(BIN)/python bench/members.py --members $(MEMBERS)
 
 imports: $(VENV)/synth node_modules  ## regenerate the bindings of imports/crds/
 	$(NODE) npx cdk8s import --language python
