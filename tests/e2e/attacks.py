@@ -115,12 +115,15 @@ def ports_taken(ports: list[int], seconds: float) -> dict[str, int]:
     import time
     from itertools import product
 
-    ways = list(product(("0.0.0.0", "127.0.0.1", socket.gethostbyname(socket.gethostname())), (0, 1), (0, 1)))
+    # Of IPv6, too: `kubectl port-forward` goes there where nobody answers at 127.0.0.1.
+    ways = list(product(("0.0.0.0", "127.0.0.1", socket.gethostbyname(socket.gethostname()), "::", "::1"), (0, 1), (0, 1)))
     found = dict.fromkeys(map(str, ports), 0)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         for port, (address, addresses, shared) in product(ports, ways):
-            with contextlib.suppress(OSError), socket.socket() as taken:
+            with contextlib.suppress(OSError), socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as taken:
+                if ":" in address:
+                    taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, addresses)
                 taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
                 taken.bind((address, port))

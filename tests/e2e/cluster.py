@@ -21,6 +21,15 @@ from .remote import call
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 180
 DELETE_SECONDS = 300
+# Where members have servers of their own, the container is root's.
+AS_CLIENT = """
+test "$(id -u)" != 0 || exec setpriv --reuid=1000 --regid=1000 --groups=989,1000 env HOME=/tmp/e2e-client sh -euc '
+  security=$HOME/.ipython/profile_default/security
+  mkdir -p "$security"
+  ln -sfn /home/jupyter/shared/.controller/ipcontroller-client.json "$security/"
+  exec python3 -'
+exec python3 -
+"""
 
 
 def example() -> Any:
@@ -124,10 +133,9 @@ class Cluster:
         return self.execute("nfs-0", "nfs-server", "sh", "-euc", f"cd /export\n{script}", stdin=stdin)
 
     def call(self, function: Callable[..., object], *arguments: object, container: str = "jupyter", seconds: float = 60) -> Any:
-        """Run a function in a container of the frontend."""
-        return call(
-            lambda program: self.execute("deployment/frontend", container, "python3", "-", stdin=program, seconds=seconds), function, *arguments
-        )
+        """Run a function in a container of the frontend, as a client of the controller."""
+        python = ("sh", "-euc", AS_CLIENT) if container == "jupyter" else ("python3", "-")
+        return call(lambda program: self.execute("deployment/frontend", container, *python, stdin=program, seconds=seconds), function, *arguments)
 
     def engines(self) -> dict[int, str]:
         """The registered engines by id, each with its pod."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from . import scheduling
 from .cluster import Cluster, example, node_networks
 from .diagnosis import diagnosis
 from .kube import kubectl
@@ -30,6 +31,19 @@ EXTERNAL_NAMESPACE = f"e2e-external-{NAMESPACE}"
 NOTES = pytest.StashKey[list[str]]()
 DIAGNOSIS = pytest.StashKey[str]()
 HIDDEN = pytest.StashKey[list[str]]()
+
+
+@dataclass(frozen=True)
+class People:
+    """Who uses clusters.
+
+    Attributes:
+        ada: has a password and a key.
+        grace: has a key.
+    """
+
+    ada: Person
+    grace: Person
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,25 @@ class Lab:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[NOTES], config.stash[HIDDEN] = [], []
+    config.pluginmanager.register(scheduling)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand to the first process what a worker has for the summary."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        stash = session.config.stash
+        output["e2e"] = {"notes": stash[NOTES], "hidden": stash[HIDDEN], "diagnosis": stash.get(DIAGNOSIS, "")}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker handed over; one that died did not."""
+    stash, told = node.config.stash, getattr(node, "workeroutput", {}).get("e2e")
+    if told:
+        stash[NOTES] += told["notes"]
+        stash[HIDDEN] += told["hidden"]
+        if told["diagnosis"]:
+            stash.setdefault(DIAGNOSIS, told["diagnosis"])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -76,7 +109,8 @@ def _without_secrets(text: str, hidden: list[str]) -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if DIAGNOSIS in config.stash:
         terminalreporter.section("the cluster at the first failure")
-        terminalreporter.write_line(config.stash[DIAGNOSIS])
+        # A worker's view of the cluster has the other one's pods in it too, but it knows only its own secrets.
+        terminalreporter.write_line(_without_secrets(config.stash[DIAGNOSIS], config.stash[HIDDEN]))
     if config.stash[NOTES]:
         terminalreporter.section("measured")
         for line in config.stash[NOTES]:
@@ -95,15 +129,20 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(directory: Path, pytestconfig: pytest.Config) -> Iterator[Lab]:
+def people(directory: Path, pytestconfig: pytest.Config) -> People:
+    password = secrets.token_urlsafe(16)
+    pytestconfig.stash[HIDDEN].append(password)
+    return People(Person.with_new_key("ada", directory, password), Person.with_new_key("grace", directory))
+
+
+@pytest.fixture(scope="session")
+def site(people: People, directory: Path, pytestconfig: pytest.Config) -> Iterator[Lab]:
     """Everything that the example needs but the apply, on a cluster from which all that a killed run left is gone."""
-    password, token = secrets.token_urlsafe(16), secrets.token_urlsafe(24)
-    pytestconfig.stash[HIDDEN] += [password, token]
-    ada = Person.with_new_key("ada", directory, password)
-    grace = Person.with_new_key("grace", directory)
-    cluster = Cluster.synthesized(lab_settings(ada, grace), directory / "lab", {"ADA_PASSWORD": password})
-    if not kubectl("get", "namespace", NAMESPACE, "--ignore-not-found", "--output=name"):
-        kubectl("create", "namespace", NAMESPACE)
+    token = secrets.token_urlsafe(24)
+    pytestconfig.stash[HIDDEN].append(token)
+    ada, grace = people.ada, people.grace
+    cluster = Cluster.synthesized(lab_settings(ada, grace), directory / "lab", {"ADA_PASSWORD": ada.password or ""})
+    make_namespace()
     refuse_a_stranger(cluster)
     remove(cluster)
     make_jupyter_secret(cluster, token)
@@ -118,12 +157,20 @@ def lab_settings(ada: Person, grace: Person) -> Any:
     users["ada"] |= {"password_env": "ADA_PASSWORD", "ssh_keys": [ada.public_key]}
     users["grace"] |= {"ssh_keys": [grace.public_key]}
     settings["users"].append({"name": "locked", "uid": 1003})
-    settings["jupyter"] = {"secret": JUPYTER_SECRET}
+    # The hub has clusters of its own (hub_cluster.py).
+    settings["jupyter"] = {"mode": "server", "secret": JUPYTER_SECRET}
     settings["namespace"] = NAMESPACE
     settings |= node_networks()
     if address := os.environ.get("E2E_NFS_ADDRESS"):
         settings["storage"]["local"]["cluster_ip"] = address
     return settings
+
+
+def make_namespace() -> None:
+    """Make the suite's namespace where it is not there; two workers may do so at once."""
+    if NAMESPACE != "default":
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+        kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(namespace))
 
 
 def refuse_a_stranger(cluster: Cluster) -> None:

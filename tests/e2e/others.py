@@ -20,7 +20,8 @@ def small_settings(name: str, *, ssh_key: str, storage: Mapping[str, Any] | None
     """A cluster of one engine and one user, ada."""
     storage = dict(storage or {"local": {}})
     if (address := os.environ.get("E2E_NFS_ADDRESS")) and "local" in storage:
-        storage["local"] = {**storage["local"], "cluster_ip": str(ipaddress.ip_address(address) + 1)}
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        storage["local"] = {**storage["local"], "cluster_ip": str(ipaddress.ip_address(address) + 1 + worker)}
     return {
         **(node_networks() if "local" in storage else {}),
         "name": name,

@@ -45,6 +45,7 @@ def external_settings(lab: Lab, server: str) -> Any:
     settings["storage"] = {"external": {"server": server, "path": f"/export/{DIRECTORY}"}}
     settings["users"][0]["ssh_keys"] = [lab.ada.public_key]
     settings["workers"] = [{"replicas": 1, "engines_per_pod": 2, "cpu": CPU}]
+    settings["jupyter"] = {"mode": "server"}
     settings["frontend"] = {container: {"cpu": CPU} for container in ("controller", "jupyter", "sshd")}
     return settings
 

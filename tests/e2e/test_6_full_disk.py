@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from .cluster import Cluster
-from .conftest import Lab
+from .conftest import People
 from .others import own_namespace, small_cluster
 from .programs import write_errors
 from .ssh import Session, login
@@ -24,11 +24,11 @@ FILLED_WITHIN = 120
 
 
 @pytest.fixture(scope="module")
-def small(site: Lab, directory: Path) -> Iterator[Cluster]:
+def small(people: People, directory: Path) -> Iterator[Cluster]:
     """A running cluster on a small disk."""
     storage_class = os.environ.get("E2E_SMALL_CLASS") or pytest.skip("E2E_SMALL_CLASS names no StorageClass of small disks")
     storage = {"local": {"storage_class": storage_class, "size": "32Mi"}}
-    cluster = small_cluster("full", directory, ssh_key=site.ada.public_key, storage=storage)
+    cluster = small_cluster("full", directory, ssh_key=people.ada.public_key, storage=storage)
     with own_namespace(cluster):
         cluster.apply()
         cluster.wait_until_engines_are_ready()
@@ -37,8 +37,8 @@ def small(site: Lab, directory: Path) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def ada(site: Lab, small: Cluster) -> Iterator[Session]:
-    with login(small, "ada", key=site.ada.key) as session:
+def ada(people: People, small: Cluster) -> Iterator[Session]:
+    with login(small, "ada", key=people.ada.key) as session:
         yield session
 
 
@@ -56,9 +56,9 @@ def test_an_engine_is_told_too(small: Cluster, full: str) -> None:
     assert small.call(write_errors, "/home/jupyter/shared/one-more", 2_000_000) == ["ENOSPC"]
 
 
-def test_logins_reads_and_clients_go_on_while_it_is_full(site: Lab, small: Cluster, full: str, note: Callable[[str], None]) -> None:
+def test_logins_reads_and_clients_go_on_while_it_is_full(people: People, small: Cluster, full: str, note: Callable[[str], None]) -> None:
     start = time.monotonic()
-    with login(small, "ada", key=site.ada.key) as session:
+    with login(small, "ada", key=people.ada.key) as session:
         assert session.run("head -c 3 ~/all | wc -c", seconds=HANGS_AFTER) == "3\n"
     assert len(small.engines()) == 1
     note(f"full disk: login, read and a call on the engine took {time.monotonic() - start:.1f} s")

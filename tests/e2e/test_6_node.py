@@ -26,6 +26,7 @@ from .remote import program
 from .ssh import login
 from .web import HOST
 
+pytestmark = pytest.mark.alone
 REBOOT_SECONDS = 120
 OUTAGE_SECONDS = 60
 LONGEST_GAP = 5

@@ -16,7 +16,7 @@ import paramiko
 import pytest
 
 from .cluster import ROOT, Cluster
-from .conftest import Lab
+from .conftest import People
 from .kube import CommandError, run, wait_until
 from .others import own_namespace, small_cluster, small_settings
 from .programs import digests
@@ -39,19 +39,19 @@ def pods(cluster: Cluster) -> dict[str, int]:
     return {pod["metadata"]["uid"]: sum(status["restartCount"] for status in pod["status"]["containerStatuses"]) for pod in cluster.pods()}
 
 
-def with_users(cluster: Cluster, lab: Lab, storage: dict[str, Any], *users: dict[str, Any]) -> Cluster:
+def with_users(cluster: Cluster, people: People, storage: dict[str, Any], *users: dict[str, Any]) -> Cluster:
     """Apply the cluster's manifests with more users."""
-    settings = small_settings(cluster.name, ssh_key=lab.ada.public_key, storage=storage)
+    settings = small_settings(cluster.name, ssh_key=people.ada.public_key, storage=storage)
     settings["users"] += users
     changed = Cluster.synthesized(settings, cluster.dist.parent)
     changed.apply()
     return changed
 
 
-def is_let_in(cluster: Cluster, lab: Lab, user: str) -> bool:
+def is_let_in(cluster: Cluster, people: People, user: str) -> bool:
     """Whether somebody can log in with ada's key and write to a home of their own."""
     try:
-        with login(cluster, user, key=lab.ada.key) as session:
+        with login(cluster, user, key=people.ada.key) as session:
             return session.run("cd ~ && echo mine > mine && stat -c %U mine ~/.") == f"{user}\n{user}\n"
     except (paramiko.SSHException, OSError, CommandError):
         return False
@@ -61,24 +61,24 @@ SINGLE = {"local": {}, "homes": "single"}
 
 
 @pytest.fixture(scope="module")
-def single(site: Lab, directory: Path) -> Iterator[Cluster]:
+def single(people: People, directory: Path) -> Iterator[Cluster]:
     """A running cluster with all homes in one volume of its NFS server."""
-    cluster = small_cluster("single", directory, ssh_key=site.ada.public_key, storage=SINGLE)
+    cluster = small_cluster("single", directory, ssh_key=people.ada.public_key, storage=SINGLE)
     with own_namespace(cluster):
         yield rolled_out(cluster)
 
 
 @pytest.fixture(scope="module")
-def ada(site: Lab, single: Cluster) -> Iterator[Session]:
-    with login(single, "ada", key=site.ada.key) as session:
+def ada(people: People, single: Cluster) -> Iterator[Session]:
+    with login(single, "ada", key=people.ada.key) as session:
         yield session
 
 
-def test_a_new_user_has_a_home_at_once_and_nothing_restarts(site: Lab, single: Cluster, ada: Session, note: Callable[[str], None]) -> None:
+def test_a_new_user_has_a_home_at_once_and_nothing_restarts(people: People, single: Cluster, ada: Session, note: Callable[[str], None]) -> None:
     before, start = pods(single), time.monotonic()
 
-    changed = with_users(single, site, SINGLE, {"name": "lin", "uid": 1002, "ssh_keys": [site.ada.public_key]})
-    wait_until("lin has a home", lambda: is_let_in(single, site, "lin"), seconds=SYNC_SECONDS)
+    changed = with_users(single, people, SINGLE, {"name": "lin", "uid": 1002, "ssh_keys": [people.ada.public_key]})
+    wait_until("lin has a home", lambda: is_let_in(single, people, "lin"), seconds=SYNC_SECONDS)
 
     note(f"homes in one volume: a new user logs in {time.monotonic() - start:.1f} s after synth and apply")
     assert pods(single) == before
@@ -87,10 +87,10 @@ def test_a_new_user_has_a_home_at_once_and_nothing_restarts(site: Lab, single: C
     assert len(single.call(digests, "/home/lin/mine")) == 1
 
 
-def test_a_thousand_users_are_one_mount_and_restart_nothing(site: Lab, single: Cluster, ada: Session, note: Callable[[str], None]) -> None:
+def test_a_thousand_users_are_one_mount_and_restart_nothing(people: People, single: Cluster, ada: Session, note: Callable[[str], None]) -> None:
     before, start = pods(single), time.monotonic()
 
-    with_users(single, site, SINGLE, *({"name": f"user{number}", "uid": 2000 + number} for number in range(MANY)))
+    with_users(single, people, SINGLE, *({"name": f"user{number}", "uid": 2000 + number} for number in range(MANY)))
     home = f"/home/user{MANY - 1}"
     wait_until("the last home is there", lambda: ada.run(f"test -d {home}/ && stat -Lc %U {home}"), seconds=SYNC_SECONDS)
 
@@ -100,15 +100,15 @@ def test_a_thousand_users_are_one_mount_and_restart_nothing(site: Lab, single: C
     assert pods(single) == before
 
 
-def test_a_user_who_leaves_and_comes_back_finds_the_home_again(site: Lab, single: Cluster, ada: Session) -> None:
+def test_a_user_who_leaves_and_comes_back_finds_the_home_again(people: People, single: Cluster, ada: Session) -> None:
     before = pods(single)
 
-    with_users(single, site, SINGLE)
+    with_users(single, people, SINGLE)
     wait_until("the links are gone", lambda: "lin" not in ada.run("ls /home").split(), seconds=SYNC_SECONDS)
     assert "user_home_dir_1002" in ada.run("ls /home").split()
-    with_users(single, site, SINGLE, {"name": "lin", "uid": 1002, "ssh_keys": [site.ada.public_key]})
+    with_users(single, people, SINGLE, {"name": "lin", "uid": 1002, "ssh_keys": [people.ada.public_key]})
 
-    wait_until("lin has a home", lambda: is_let_in(single, site, "lin"), seconds=SYNC_SECONDS)
+    wait_until("lin has a home", lambda: is_let_in(single, people, "lin"), seconds=SYNC_SECONDS)
     assert pods(single) == before
 
 
@@ -131,12 +131,12 @@ def run_in_shell(command: str, cluster: Cluster, directory: Path) -> None:
 
 
 def test_what_is_missing_on_an_external_server_is_named_with_the_commands_that_make_it(
-    site: Lab, single: Cluster, directory: Path, note: Callable[[str], None]
+    people: People, single: Cluster, directory: Path, note: Callable[[str], None]
 ) -> None:
     single.on_nfs_server(f"install -d {DIRECTORY}; install -d -o 0 -g 1000 -m 1777 {DIRECTORY}/jupyter_shared")
     server = single.kubectl("get", "service", "single-nfs", "--output=jsonpath={.spec.clusterIP}")
     storage = {"external": {"server": server, "path": f"/export/{DIRECTORY}"}, "homes": "single"}
-    cluster = small_cluster("external", directory, ssh_key=site.ada.public_key, storage=storage)
+    cluster = small_cluster("external", directory, ssh_key=people.ada.public_key, storage=storage)
     with own_namespace(cluster):
         cluster.apply()
         message = wait_until("own-homes says what is missing", cluster.refusal, seconds=SYNC_SECONDS)
@@ -153,7 +153,7 @@ def test_what_is_missing_on_an_external_server_is_named_with_the_commands_that_m
         cluster.wait_until_engines_are_ready()
         cluster.wait_until_frontend_is_ready()
         note(f"external storage, homes in one volume: commands done to all ready: {time.monotonic() - start:.1f} s")
-        assert is_let_in(cluster, site, "ada")
+        assert is_let_in(cluster, people, "ada")
 
 
 @pytest.fixture
@@ -161,30 +161,30 @@ def rwx_class() -> str:
     return os.environ.get("E2E_RWX_CLASS") or pytest.skip("E2E_RWX_CLASS names no StorageClass of ReadWriteMany volumes")
 
 
-def files_on(cluster: Cluster, lab: Lab, command: str) -> tuple[str, str]:
+def files_on(cluster: Cluster, people: People, command: str) -> tuple[str, str]:
     """What ada's command prints, and the host key."""
-    with login(cluster, "ada", key=lab.ada.key) as session:
+    with login(cluster, "ada", key=people.ada.key) as session:
         return session.run(command), session.host_key
 
 
 def test_a_cluster_on_a_class_keeps_its_claim_until_it_is_told_otherwise(
-    site: Lab, directory: Path, rwx_class: str, note: Callable[[str], None]
+    people: People, directory: Path, rwx_class: str, note: Callable[[str], None]
 ) -> None:
     storage = {"storage_class": rwx_class, "claim_size": "1Gi"}
-    cluster = small_cluster("class", directory, ssh_key=site.ada.public_key, storage=storage)
+    cluster = small_cluster("class", directory, ssh_key=people.ada.public_key, storage=storage)
     with own_namespace(cluster):
         # A namespace of its own would be deleted with the manifests, and the claim with it.
         outlives = without_namespace(cluster)
         rolled_out(outlives)
-        _, host_key = files_on(cluster, site, "echo kept > kept")
+        _, host_key = files_on(cluster, people, "echo kept > kept")
         assert cluster.engines()
 
         note(f"storage_class: delete to no pod left: {outlives.delete():.1f} s")
         assert claims(cluster) == ["storage-class-storage-0"]
         rolled_out(outlives)
-        assert files_on(cluster, site, "cat kept") == ("kept\n", host_key)
+        assert files_on(cluster, people, "cat kept") == ("kept\n", host_key)
 
-        settings = small_settings("class", ssh_key=site.ada.public_key, storage=storage | {"reclaim_policy": "Delete"})
+        settings = small_settings("class", ssh_key=people.ada.public_key, storage=storage | {"reclaim_policy": "Delete"})
         forgetful = without_namespace(Cluster.synthesized(settings, cluster.dist.parent))
         forgetful.apply()
         cluster.wait_for_rollouts("statefulset/storage", seconds=60)
@@ -206,10 +206,10 @@ def claims(cluster: Cluster) -> list[str]:
 
 
 def test_a_cluster_on_a_claim_makes_homes_while_it_runs_and_leaves_the_claim(
-    site: Lab, directory: Path, rwx_class: str, note: Callable[[str], None]
+    people: People, directory: Path, rwx_class: str, note: Callable[[str], None]
 ) -> None:
     storage = {"claim": "made-before", "homes": "single"}
-    cluster = small_cluster("claim", directory, ssh_key=site.ada.public_key, storage=storage)
+    cluster = small_cluster("claim", directory, ssh_key=people.ada.public_key, storage=storage)
     with own_namespace(cluster):
         without_namespace(cluster)
         claim = {
@@ -222,8 +222,8 @@ def test_a_cluster_on_a_claim_makes_homes_while_it_runs_and_leaves_the_claim(
         rolled_out(cluster)
         before, start = pods(cluster), time.monotonic()
 
-        with_users(cluster, site, storage, {"name": "lin", "uid": 1002, "ssh_keys": [site.ada.public_key]})
-        wait_until("lin has a home", lambda: is_let_in(cluster, site, "lin"), seconds=SYNC_SECONDS)
+        with_users(cluster, people, storage, {"name": "lin", "uid": 1002, "ssh_keys": [people.ada.public_key]})
+        wait_until("lin has a home", lambda: is_let_in(cluster, people, "lin"), seconds=SYNC_SECONDS)
 
         note(f"claim: a new user logs in {time.monotonic() - start:.1f} s after synth and apply")
         assert pods(cluster) == before

@@ -13,7 +13,7 @@ import pytest
 from jupyter_cluster_constructs import __version__
 
 from .cluster import ROOT, Cluster
-from .conftest import Lab
+from .conftest import People
 from .kube import CommandError, run, wait_until
 from .others import own_namespace, small_settings
 from .programs import map_through
@@ -36,9 +36,9 @@ def released(directory: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def running(site: Lab, released: Path, directory: Path, note: Callable[[str], None]) -> Iterator[Cluster]:
+def running(people: People, released: Path, directory: Path, note: Callable[[str], None]) -> Iterator[Cluster]:
     """A cluster that the last release made, with its images."""
-    settings, old = small_settings(NAME, ssh_key=site.ada.public_key), {"PYTHONPATH": str(released / "src")}
+    settings, old = small_settings(NAME, ssh_key=people.ada.public_key), {"PYTHONPATH": str(released / "src")}
     # 0.1 has no such setting, and makes no policies.
     settings.pop("network", None)
     cluster = Cluster.synthesized(settings, directory / NAME, old, tree=released)
@@ -55,14 +55,14 @@ def running(site: Lab, released: Path, directory: Path, note: Callable[[str], No
 
 
 def test_homes_host_keys_and_engines_survive_an_upgrade_from_the_last_release(
-    site: Lab, running: Cluster, released: Path, note: Callable[[str], None]
+    people: People, running: Cluster, released: Path, note: Callable[[str], None]
 ) -> None:
-    with login(running, "ada", key=site.ada.key) as ada:
+    with login(running, "ada", key=people.ada.key) as ada:
         ada.run("echo kept > kept")
         host_key = ada.host_key
     before, start = {image_of(pod) for pod in running.pods()}, time.monotonic()
 
-    new = Cluster.synthesized(small_settings(NAME, ssh_key=site.ada.public_key), running.dist.parent)
+    new = Cluster.synthesized(small_settings(NAME, ssh_key=people.ada.public_key), running.dist.parent)
     # The API server refuses, and the command fails, where a field is changed that can't be.
     new.apply()
     new.wait_for_rollouts("statefulset/nfs", "deployment/frontend", "deployment/worker")
@@ -70,7 +70,7 @@ def test_homes_host_keys_and_engines_survive_an_upgrade_from_the_last_release(
     note(f"  apply to all replaced and registered: {time.monotonic() - start:.1f} s")
 
     assert not before & {image_of(pod) for pod in new.pods()}
-    with login(new, "ada", key=site.ada.key) as ada:
+    with login(new, "ada", key=people.ada.key) as ada:
         assert ada.run("cat kept") == "kept\n"
         assert ada.host_key == host_key
     assert len(new.call(map_through, "load-balanced", 100)) == 100

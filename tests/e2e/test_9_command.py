@@ -110,7 +110,7 @@ def test_status_tells_parts_engines_tasks_users_and_addresses(command: Command, 
     found = command.data("status")
 
     assert found["ready"]
-    assert [part["name"] for part in found["parts"]] == ["volumes", "nfs", "controller", "jupyter", "sshd", "engines"]
+    assert [part["name"] for part in found["parts"]] == ["volumes", "nfs", "controller", "proxy", "hub", "jupyter", "sshd", "engines"]
     assert found["engines"] == [{"group": None, "deployment": "command-worker", "wanted": 1, "running": 1, "registered": 1}]
     assert [sorted(engine) for engine in found["queues"]["engines"]] == [["completed", "id", "queued", "running"]]
     assert found["users"] == [{"name": "ada", "uid": 1001, "login": "key", "home_claim": "command-home-1001"}]
@@ -151,7 +151,7 @@ def test_logs_of_a_container_that_is_not_there_name_those_that_are(command: Comm
 FAULTS: dict[str, Any] = {
     "images": {"tag": "9.9.9"},
     "storage": {"local": {"storage_class": "none-such"}},
-    "jupyter": {"secret": "none-such", "allowed_from": [{"namespace": "ingress"}]},
+    "jupyter": {"mode": "server", "secret": "none-such", "allowed_from": [{"namespace": "ingress"}]},
     "ingress": {"host": "a.example.org", "class_name": "none-such"},
     "network": {"node_cidrs": ["198.51.100.0/24"]},
     "workers": [{"replicas": 1, "memory": "9Ti"}],

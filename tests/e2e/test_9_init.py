@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jupyter_cluster_constructs.settings_file import load_cluster
 
-from .conftest import NAMESPACE
+from .conftest import NAMESPACE, make_namespace
 from .kube import items, kubectl
 
 SCRIPT = Path(sys.executable).parent / "jupyter-cluster"
@@ -30,8 +30,7 @@ def make_service(address: str) -> None:
 
 
 def test_the_address_is_in_the_service_network_and_free_until_it_is_used(tmp_path: Path) -> None:
-    if not kubectl("get", "namespace", NAMESPACE, "--ignore-not-found", "--output=name"):
-        kubectl("create", "namespace", NAMESPACE)
+    make_namespace()
     address = init(tmp_path)
     used = {service["spec"]["clusterIP"] for service in items("services", "--all-namespaces")}
     assert address not in used

@@ -170,4 +170,3 @@ def test_the_tutorial_leaves_nothing_behind(followed: Reader) -> None:
     left = kubectl("get", "deployments,statefulsets,services,secrets,persistentvolumeclaims", "--namespace", OWN, "--output=name").split()
     # The other pages make Secrets, each for a cluster that has its setting.
     assert {name for name in left if not name.startswith("secret/")} == set()
-    assert "secret/lab-login" not in left
