@@ -188,7 +188,7 @@ def test_each_member_sees_their_own_files_and_kernels_alone(site: Site, windows:
         assert files == home(site, user)
         assert own in files
         assert foreign not in files
-    assert {user: window.kernels() for user, window in windows.items()} == {"ada": [NOTEBOOK], "grace": []}
+    assert {user: window.kernels(user) for user, window in windows.items()} == {"ada": [NOTEBOOK], "grace": []}
 
 
 def test_no_page_complained_up_to_here(windows: dict[str, Window]) -> None:
@@ -205,8 +205,8 @@ def test_another_members_lab_is_refused_with_a_page_that_says_so(grace: Window) 
 
 def test_so_are_another_members_files_and_who_else_there_is(grace: Window) -> None:
     for path in ("/user/ada/api/contents", f"/user/ada/files/{NOTEBOOK}", "/hub/api/users", "/hub/api/users/ada"):
-        assert grace.context.request.get(f"{ORIGIN}{path}").status in {403, 404}, path
-    assert grace.context.request.get(f"{ORIGIN}/user/grace/api/contents").status == 200
+        assert grace.status(f"{ORIGIN}{path}") in {403, 404}, path
+    assert grace.status(f"{ORIGIN}/user/grace/api/contents") == 200
 
 
 def test_plain_http_that_a_controller_hands_on_is_led_to_https_by_the_hub_and_the_servers(site: Site, windows: dict[str, Window]) -> None:

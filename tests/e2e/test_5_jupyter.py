@@ -130,7 +130,7 @@ def host_is_the_controllers() -> Iterator[None]:
 def web(lab: Lab, host_is_the_controllers: None, directory: Path, pytestconfig: pytest.Config, note: Callable[[str], None]) -> Iterator[Web]:
     assert NAMESPACE
     settings = small_settings("web", ssh_key=lab.ada.public_key)
-    settings["jupyter"] = {"secret": "web-login", "allowed_from": [{"namespace": NAMESPACE}]}
+    settings["jupyter"] = {"mode": "server", "secret": "web-login", "allowed_from": [{"namespace": NAMESPACE}]}
     settings["ingress"] = {"host": HOST, "tls_secret": "web-tls"}
     cluster = Cluster.synthesized(settings, directory / "web")
     made = Web(cluster, self_signed(HOST, directory / "web")[0], secrets.token_urlsafe(16), secrets.token_urlsafe(24))

@@ -30,6 +30,15 @@ def chromium(program: str, addresses: Mapping[str, str], key_digest: str) -> Ite
             browser.close()
 
 
+SESSIONS = """
+async path => {
+  const token = document.cookie.split("; ").find(each => each.startsWith("_xsrf=")).slice("_xsrf=".length);
+  const reply = await fetch(path, { headers: { "X-XSRFToken": token } });
+  return (await reply.json()).map(each => each.path);
+}
+"""
+
+
 @dataclass
 class Window:
     """A window with cookies of its own.
@@ -76,12 +85,16 @@ class Window:
         self.page.locator("[data-command='filebrowser:refresh']").first.click()
         return sorted(self.page.locator(".jp-DirListing-itemName").all_text_contents())
 
-    def kernels(self) -> list[str]:
-        """What the list of kernels that run shows."""
-        self.page.locator("[data-id='jp-running-sessions']").first.click()
-        shown = self.page.locator(".jp-RunningSessions-section:has-text('Kernels') .jp-RunningSessions-itemLabel").all_text_contents()
-        self.page.locator("[data-id='filebrowser']").first.click()
-        return sorted(shown)
+    def status(self, url: str) -> int:
+        """How the site answers who types a URL into this browser."""
+        reply = self.page.goto(url)
+        assert reply
+        return reply.status
+
+    def kernels(self, user: str) -> list[str]:
+        """The notebooks whose kernels run, as JupyterLab's scripts ask for them."""
+        names: list[str] = self.page.evaluate(SESSIONS, f"/user/{user}/api/sessions")
+        return sorted(names)
 
     def launch(self, category: str, name: str) -> None:
         """Press one of the buttons of the launcher."""
