@@ -49,6 +49,6 @@ def test_a_hub_lives_that_says_that_it_is_well(tmp_path: Path, answer: bytes, ex
     assert asked.startswith(b"GET /hub/health HTTP/1.0\r\n")
 
 
-def test_where_nobody_listens_nobody_lives(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-SE", PROGRAM, str(tmp_path / "none"), "ping"], capture_output=True, timeout=30)
-    assert done.returncode != 0
+def test_where_nobody_listens_nobody_lives_and_who_waits_reads_why(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-SE", PROGRAM, str(tmp_path / "none"), "ping"], capture_output=True, timeout=30, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, f"no answer at {tmp_path / 'none'}: No such file or directory\n", "")

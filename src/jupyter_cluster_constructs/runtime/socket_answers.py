@@ -21,7 +21,12 @@ def answer(path: str, question: str) -> bytes:
 def main() -> int:
     """0 if it does."""
     path, question = sys.argv[1:]
-    line = answer(path, question)
+    try:
+        line = answer(path, question)
+    except OSError as error:
+        # The kubelet shows it to whoever waits.
+        print(f"no answer at {path}: {error.strerror or error}")
+        return 1
     return 0 if line.startswith(b"{" if question == "ping" else b"HTTP/1.1 200") else 1
 
 
