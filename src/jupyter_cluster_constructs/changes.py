@@ -8,8 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+
+from .manifest_texts import documents
 
 Manifest = dict[str, Any]
 NAMESPACE = "Namespace"
@@ -44,9 +45,8 @@ class Changes:
 
 def read(files: Iterable[Path]) -> dict[Path, list[Manifest]]:
     """The manifests in files; none where one cannot be read, since nobody can tell then what was there."""
-    yaml = YAML(typ="safe")
     try:
-        found = {file: [document for document in yaml.load_all(file.read_text(encoding="utf-8")) if document] for file in sorted(files)}
+        found = {file: [document for document in documents(file.read_text(encoding="utf-8")) if document] for file in sorted(files)}
     except (OSError, ValueError, YAMLError):
         return {}
     return found if all(map(_is_manifest, chain(*found.values()))) else {}

@@ -6,7 +6,6 @@ import cdk8s
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from .imports.io.k8s.networking import gateway as gateway_api
 from .labels import Component, object_labels
 from .names import Names
 from .objects import metadata
@@ -58,6 +57,9 @@ class Entrance(Construct):
         )
 
     def _route(self, ingress: IngressSettings, gateway: Gateway) -> cdk8s.ApiObject:
+        # Here, since Node loads its assembly.
+        from .imports.io.k8s.networking import gateway as gateway_api
+
         parent = gateway_api.HttpRouteSpecParentRefs(name=gateway.name, namespace=gateway.namespace, section_name=gateway.section_name)
         everything = gateway_api.HttpRouteSpecRulesMatches(
             path=gateway_api.HttpRouteSpecRulesMatchesPath(type=gateway_api.HttpRouteSpecRulesMatchesPathType.PATH_PREFIX, value="/")
@@ -75,6 +77,9 @@ class Entrance(Construct):
         )
 
     def _redirect(self, ingress: IngressSettings, gateway: Gateway) -> cdk8s.ApiObject:
+        # Here, since Node loads its assembly.
+        from .imports.io.k8s.networking import gateway as gateway_api
+
         parent = gateway_api.HttpRouteSpecParentRefs(name=gateway.name, namespace=gateway.namespace, section_name=gateway.http_section_name)
         to_https = gateway_api.HttpRouteSpecRulesFilters(
             type=gateway_api.HttpRouteSpecRulesFiltersType.REQUEST_REDIRECT,

@@ -8,7 +8,7 @@ from . import paths
 from .accounts import JUPYTERHUB
 from .cluster_pod import SCRATCH, ClusterPod, Probes
 from .hub import most_servers, process_memory, socket_url
-from .objects import PROBE_SECONDS, exec_probe, mount, security_context
+from .objects import PROBE_SECONDS, exec_probe, int_or_string, mount, quantity, security_context
 from .spec import JUPYTER_PORT, FrontendPod, Resources
 from .spec.values import quantity_value
 from .users import Users
@@ -21,7 +21,7 @@ SOCKETS_SIZE = "1Mi"
 def hub_volumes() -> list[k8s.Volume]:
     """Where the three meet: a volume for each one's socket, which that one alone may write to."""
     # Sockets take no room, so that a member who fills one keeps nobody from a server; kernels' connection files are elsewhere.
-    memory = k8s.EmptyDirVolumeSource(medium="Memory", size_limit=k8s.Quantity.from_string(SOCKETS_SIZE))
+    memory = k8s.EmptyDirVolumeSource(medium="Memory", size_limit=quantity(SOCKETS_SIZE))
     return [k8s.Volume(name=name, empty_dir=memory) for name in (HUB_VOLUME, PROXY_VOLUME, SERVERS_VOLUME)]
 
 
@@ -107,10 +107,10 @@ def _member_servers(pod: ClusterPod, resources: Resources) -> k8s.Container:
 
 
 def _accepts(period: int, failures: int) -> k8s.Probe:
-    connect = k8s.TcpSocketAction(port=k8s.IntOrString.from_string("http"))
+    connect = k8s.TcpSocketAction(port=int_or_string("http"))
     return k8s.Probe(tcp_socket=connect, period_seconds=period, failure_threshold=failures)
 
 
 def _health(period: int, failures: int) -> k8s.Probe:
-    get = k8s.HttpGetAction(path="/hub/health", port=k8s.IntOrString.from_number(JUPYTER_PORT))
+    get = k8s.HttpGetAction(path="/hub/health", port=int_or_string(JUPYTER_PORT))
     return k8s.Probe(http_get=get, period_seconds=period, failure_threshold=failures, timeout_seconds=PROBE_SECONDS)

@@ -6,7 +6,7 @@ from cdk8s_plus_27 import k8s
 
 from . import paths
 from .cluster_pod import ClusterPod, Probes
-from .objects import PROBE_SECONDS, mount
+from .objects import PROBE_SECONDS, int_or_string, mount
 from .spec import JUPYTER_PORT, Resources
 
 LOGIN_VOLUME = "jupyter-login"
@@ -34,5 +34,5 @@ def jupyter_container(pod: ClusterPod, resources: Resources) -> k8s.Container:
 
 def _answers(period: int, failures: int) -> k8s.Probe:
     # The login page alone answers without a login, and to a name that the server knows.
-    get = k8s.HttpGetAction(path="/login", port=k8s.IntOrString.from_string("http"), http_headers=[k8s.HttpHeader(name="Host", value="localhost")])
+    get = k8s.HttpGetAction(path="/login", port=int_or_string("http"), http_headers=[k8s.HttpHeader(name="Host", value="localhost")])
     return k8s.Probe(http_get=get, period_seconds=period, failure_threshold=failures, timeout_seconds=PROBE_SECONDS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cdk8s
 from cdk8s_plus_27 import k8s
 from constructs import Construct
@@ -9,11 +11,13 @@ from constructs import Construct
 from . import paths
 from .accounts import METRICS
 from .cluster_pod import Pod
-from .imports.com.coreos import monitoring
 from .labels import INSTANCE, Component, object_labels, selector
 from .names import Names
-from .objects import PROBE_SECONDS, mount, replaced, security_context
+from .objects import PROBE_SECONDS, int_or_string, mount, quantity, replaced, security_context
 from .spec import Metrics
+
+if TYPE_CHECKING:
+    from .imports.com.coreos import monitoring
 
 VOLUME = "metrics"
 VOLUME_SIZE = "1Mi"
@@ -25,7 +29,7 @@ def metrics_volumes(metrics: Metrics) -> list[k8s.Volume]:
     """Where the controller's socket is; none without metrics."""
     if not metrics.enabled:
         return []
-    memory = k8s.EmptyDirVolumeSource(medium="Memory", size_limit=k8s.Quantity.from_string(VOLUME_SIZE))
+    memory = k8s.EmptyDirVolumeSource(medium="Memory", size_limit=quantity(VOLUME_SIZE))
     return [k8s.Volume(name=VOLUME, empty_dir=memory)]
 
 
@@ -62,7 +66,7 @@ def metrics_containers(pod: Pod) -> list[k8s.Container]:
 
 def _healthy(period: int, failures: int) -> k8s.Probe:
     # It does not ask the controller, whose own probes tell when it hangs.
-    get = k8s.HttpGetAction(path="/healthy", port=k8s.IntOrString.from_string(PORT_NAME))
+    get = k8s.HttpGetAction(path="/healthy", port=int_or_string(PORT_NAME))
     return k8s.Probe(http_get=get, period_seconds=period, failure_threshold=failures, timeout_seconds=PROBE_SECONDS)
 
 
@@ -78,6 +82,9 @@ def pod_monitor(scope: Construct, names: Names, metrics: Metrics) -> monitoring.
     """
     if not metrics.enabled or metrics.scrape != "pod_monitor":
         return None
+    # Here, since Node loads its assembly.
+    from .imports.com.coreos import monitoring
+
     labels = object_labels(names.cluster, Component.FRONTEND)
     return monitoring.PodMonitor(
         scope,

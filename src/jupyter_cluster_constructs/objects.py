@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import cdk8s
@@ -25,6 +26,18 @@ def replaced(struct: Struct, **changes: object) -> Struct:
     """A struct with other values in some places, as dataclasses.replace makes one; jsii's structs cannot be changed."""
     values: dict[str, Any] = struct._values | changes
     return type(struct)(**values)
+
+
+@cache
+def quantity(text: str) -> k8s.Quantity:
+    """An amount such as 1Gi; each is made once, since it takes a call of Node."""
+    return k8s.Quantity.from_string(text)
+
+
+@cache
+def int_or_string(port: str | int) -> k8s.IntOrString:
+    """A port by its name or number; each is made once, since it takes a call of Node."""
+    return k8s.IntOrString.from_string(port) if isinstance(port, str) else k8s.IntOrString.from_number(port)
 
 
 def metadata(
@@ -53,10 +66,12 @@ def service_account(
     )
 
 
-def without_namespace(api_object: cdk8s.ApiObject) -> None:
-    """Take away the namespace that a Chart gives to objects that have none (https://github.com/cdk8s-team/cdk8s-core/issues/731)."""
-    if cdk8s.Chart.of(api_object).namespace is not None:
-        api_object.add_json_patch(cdk8s.JsonPatch.remove("/metadata/namespace"))
+def without_namespace(*api_objects: cdk8s.ApiObject) -> None:
+    """Take away the namespace that a Chart gives to its objects that have none (https://github.com/cdk8s-team/cdk8s-core/issues/731)."""
+    # Asked once, since each answer takes two calls of Node.
+    if api_objects and cdk8s.Chart.of(api_objects[0]).namespace is not None:
+        for each in api_objects:
+            each.add_json_patch(cdk8s.JsonPatch.remove("/metadata/namespace"))
 
 
 def secret_data(texts: Mapping[str, str]) -> dict[str, str]:
@@ -102,10 +117,8 @@ def pod_security_context(groups: Sequence[int] = ()) -> k8s.PodSecurityContext:
 
 def resource_requirements(resources: Resources, extra: Mapping[str, str] | None = None) -> k8s.ResourceRequirements:
     """Requests and limits of a container; extra resources, such as GPUs, are requested and limited alike."""
-    same = {k: k8s.Quantity.from_string(v) for k, v in {"memory": resources.memory, **(extra or {})}.items()}
-    return k8s.ResourceRequirements(
-        requests=same | {"cpu": k8s.Quantity.from_string(resources.cpu)}, limits=same | {"cpu": k8s.Quantity.from_string(resources.most_cpu)}
-    )
+    same = {k: quantity(v) for k, v in {"memory": resources.memory, **(extra or {})}.items()}
+    return k8s.ResourceRequirements(requests=same | {"cpu": quantity(resources.cpu)}, limits=same | {"cpu": quantity(resources.most_cpu)})
 
 
 def exec_probe(command: Sequence[str], *, period: int, failures: int) -> k8s.Probe:
@@ -120,7 +133,7 @@ def mount(volume: str, path: str, *, sub_path: str | None = None, read_only: boo
 
 def service_port(name: str, port: int, node_port: int | None = None) -> k8s.ServicePort:
     """A TCP port of a Service, which leads to the containers' port of the same name."""
-    return k8s.ServicePort(name=name, port=port, target_port=k8s.IntOrString.from_string(name), protocol="TCP", node_port=node_port)
+    return k8s.ServicePort(name=name, port=port, target_port=int_or_string(name), protocol="TCP", node_port=node_port)
 
 
 def claim_volume(name: str, claim_name: str) -> k8s.Volume:
@@ -137,7 +150,7 @@ def claim_template(
         spec=k8s.PersistentVolumeClaimSpec(
             access_modes=[access_mode],
             storage_class_name=storage_class,
-            resources=k8s.ResourceRequirements(requests={"storage": k8s.Quantity.from_string(size)}),
+            resources=k8s.ResourceRequirements(requests={"storage": quantity(size)}),
         ),
     )
 

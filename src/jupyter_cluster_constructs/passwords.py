@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from passlib.handlers.sha2_crypt import sha512_crypt
-
 from .spec import User
 
 ROUNDS = 100_000
@@ -41,6 +39,9 @@ def newly_hashed(password: str) -> str:
 # Each takes 0.1 s, and an app makes the same more than once.
 @cache
 def _hash(password: str, rounds: int, salt: str) -> str:
+    # Here, since most settings have no plain password.
+    from passlib.handlers.sha2_crypt import sha512_crypt
+
     scheme: Any = sha512_crypt.using(rounds=rounds, salt=salt)
     return str(scheme.hash(password))
 

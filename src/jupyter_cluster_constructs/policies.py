@@ -13,7 +13,7 @@ from constructs import Construct
 
 from .labels import Component, component_selector, selector
 from .names import Names
-from .objects import metadata
+from .objects import int_or_string, metadata
 from .spec import Destination, Egress, Network, Peer, Ssh, Target
 from .spec.network import excluded, through_nat64
 
@@ -145,4 +145,4 @@ def _tcp(ports: Iterable[int]) -> list[k8s.NetworkPolicyPort] | None:
 
 def _port(port: int, protocol: str) -> k8s.NetworkPolicyPort:
     # By number: names of ports are not known at the other end.
-    return k8s.NetworkPolicyPort(port=k8s.IntOrString.from_number(port), protocol=protocol)
+    return k8s.NetworkPolicyPort(port=int_or_string(port), protocol=protocol)

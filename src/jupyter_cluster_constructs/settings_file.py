@@ -6,13 +6,14 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from .errors import InvalidSettingsError, Problem, SettingsPath
@@ -27,6 +28,7 @@ SECRET_NAMES = {"curve_secret", "host_keys_secret", "pull_secrets", "secret", "s
 SECRET_KEYS = frozenset(PASSWORD_KEYS | SECRET_NAMES)
 # One may stand anywhere by mistake, as a key or in a list too.
 HASH = re.compile(r"(?:\$(?:2[aby]|5|6|7|g?y)\$|argon2:|sha\d+:[0-9a-f]+:)[^\s',]{16,}")
+DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 KINDS = {
     "bool_type": "true or false",
     "int_type": "a whole number",
@@ -55,10 +57,17 @@ def load_cluster(path: Path, *, environment: Mapping[str, str] | None = None, ha
     Raises:
         SettingsFileError: the file cannot be read, is not YAML, or its settings are refused.
     """
-    document = _parsed(path)
-    try:
+
+    def checked(document: Mapping[Any, Any]) -> ClusterSpec:
         spec = ClusterSpec.model_validate(_plain(document))
         return _with_hashes(spec, path.parent, os.environ if environment is None else environment) if hash_passwords else spec
+
+    # Only mistakes need lines, and the parser that knows them takes 0.7 s for a thousand users.
+    with suppress(OSError, ValueError, YAMLError, RecursionError):
+        return checked(_parsed_without_lines(path))
+    document = _parsed(path)
+    try:
+        return checked(document)
     except ValidationError as error:
         problems = [problem for details in error.errors() for problem in _problems(details)]
     except InvalidSettingsError as error:
@@ -74,6 +83,19 @@ def in_file(path: Path, error: InvalidSettingsError) -> SettingsFileError:
 def _placed(path: Path, document: CommentedMap, problems: Iterable[Problem]) -> SettingsFileError:
     placed = sorted(((_line(document, problem.path), problem) for problem in problems), key=lambda pair: pair[0])
     return SettingsFileError("\n".join(f"{path}:{line}: {_printable(problem)}" for line, problem in placed))
+
+
+def _parsed_without_lines(path: Path) -> Mapping[Any, Any]:
+    """What is in a file without mistakes.
+
+    Raises:
+        OSError, ValueError, YAMLError, RecursionError: there are some, or what the two parsers might not read alike.
+    """
+    text = path.read_text(encoding="utf-8")
+    document = YAML(typ="safe").load(text)
+    if DIRECTIVE.search(text) or not isinstance(document, dict):
+        raise ValueError("another version of YAML, or no keys with values")
+    return document
 
 
 def _parsed(path: Path) -> CommentedMap:
@@ -113,7 +135,7 @@ def _plain(node: Any) -> Any:
     """Take YAML's own types away, which strict validation would refuse."""
     if isinstance(node, Mapping):
         return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
+    if isinstance(node, list):
         return [_plain(value) for value in node]
     for kind in (bool, int, float, str):
         if isinstance(node, kind):

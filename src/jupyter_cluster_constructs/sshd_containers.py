@@ -7,7 +7,7 @@ from cdk8s_plus_27 import k8s
 from . import paths
 from .accounts import JUPYTER, JUPYTERHUB, SSHD_KEYS
 from .cluster_pod import INIT_RESOURCES, SCRATCH, ClusterPod, Probes
-from .objects import mount, security_context
+from .objects import int_or_string, mount, quantity, security_context
 from .spec import JUPYTER_PORT, SSHD_PORT, Jupyter, Resources
 from .sshd import HOST_KEY_TYPES
 from .users import Users
@@ -20,7 +20,7 @@ def host_keys_volume(pod: ClusterPod) -> k8s.Volume:
     """Where sshd finds its host keys: a Secret's, or copies of those that are kept."""
     if (secret := pod.config.ssh.host_keys_secret) is not None:
         return k8s.Volume(name=HOST_KEYS_VOLUME, secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=0o400))
-    copies = k8s.EmptyDirVolumeSource(medium="Memory", size_limit=k8s.Quantity.from_string(HOST_KEYS_SIZE))
+    copies = k8s.EmptyDirVolumeSource(medium="Memory", size_limit=quantity(HOST_KEYS_SIZE))
     return k8s.Volume(name=HOST_KEYS_VOLUME, empty_dir=copies)
 
 
@@ -66,5 +66,5 @@ def _held_port(jupyter: Jupyter) -> list[str]:
 
 
 def _accepts(period: int, failures: int) -> k8s.Probe:
-    connect = k8s.TcpSocketAction(port=k8s.IntOrString.from_string("ssh"))
+    connect = k8s.TcpSocketAction(port=int_or_string("ssh"))
     return k8s.Probe(tcp_socket=connect, period_seconds=period, failure_threshold=failures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -101,6 +102,8 @@ def main() -> None:
 
     Exits with 2 and a line for each mistake, and writes nothing, when the settings are refused or the directory cannot be written.
     """
+    # This process ends soon: looking for cycles among what it imports is work for nothing.
+    gc.disable()
     config, outdir = Path(os.environ.get("CONFIG") or "cluster.yaml"), Path(os.environ.get("CDK8S_OUTDIR") or "dist")
     try:
         print(synthesize_file(config, outdir).summary)

@@ -1,4 +1,4 @@
-"""Programs of the pods find each other in one directory, as they do in the pods; so does what the frontend's image has for Python."""
+"""Programs of the pods find each other in one directory, as they do in the pods; so does what the frontend's image has for Python, and bench/."""
 
 import sys
 from pathlib import Path
@@ -8,6 +8,7 @@ from support import ROOT, SOURCE
 
 sys.path.append(str(SOURCE / "runtime"))
 sys.path.append(str(ROOT / "docker/debian-ipython-fn/cluster/python"))
+sys.path.append(str(ROOT / "bench"))
 
 
 @pytest.fixture
@@ -16,12 +17,14 @@ def untouched_ipyparallel(monkeypatch: pytest.MonkeyPatch) -> None:
     from ipyparallel.controller import app
     from ipyparallel.controller.heartmonitor import Heart
     from ipyparallel.controller.hub import Hub
+    from ipyparallel.engine import app as engine
 
     changed = {
         Heart: ("__init__",),
         Hub: ("__init__", "finish_registration", "_load_engine_state", "_save_engine_state", "handle_new_heart", "connection_request"),
         app: ("TaskScheduler",),
         app.IPController: ("init_signal", "terminate_children"),
+        engine: ("Kernel",),
     }
     for owner, names in changed.items():
         for name in names:

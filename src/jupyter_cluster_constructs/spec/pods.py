@@ -139,6 +139,12 @@ class WorkerGroup(Resources, Placement):
         default={}, description="Extra environment variables of the engines. No place for secrets.", examples=[{"OMP_NUM_THREADS": "1"}]
     )
 
+    nanny: bool = Field(
+        default=False,
+        description="Whether each engine has ipyparallel's second process, the nanny (28 MiB and a second start), which clients' signals reach also "
+        "while C code holds the interpreter's lock. Without it, the engine takes them itself.",
+    )
+
     @model_validator(mode="after")
     def _environment_is_free(self) -> Self:
         for name in sorted(RESERVED_ENVIRONMENT & self.env.keys()):
