@@ -149,9 +149,7 @@ class Frontend(Construct):
             spec=self._pod.pod_spec(
                 service_account=self.names.frontend,
                 init_containers=[
-                    *self._pod.wait_for_nfs(),
-                    own_container(self._pod, "own-shared-directory", self._nfs.shared),
-                    own_container(self._pod, "own-homes", *self._nfs.homes),
+                    own_container(self._pod),
                     *host_keys_container(self._pod),
                 ],
                 containers=[

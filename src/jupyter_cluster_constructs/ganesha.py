@@ -43,6 +43,8 @@ NFSv4 {{
     RecoveryBackend = "fs_ng";
     Lease_Lifetime = 20;
     Only_Numeric_Owners = true;
+    # Otherwise it asks DNS for the domain of names that it never sends, and without an answer starts 10 s later.
+    UseGetpwnam = true;
 }}
 NFS_KRB5 {{
     Active_krb5 = false;

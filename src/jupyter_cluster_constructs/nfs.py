@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
@@ -11,7 +13,7 @@ from .directories import DIRECTORIES_KEY, HOMES_VOLUME, Directory, home_director
 from .errors import InvalidSettingsError
 from .labels import Component, object_labels
 from .nfs_server import NfsServer
-from .objects import checksum, claim_retention, claim_volume, metadata, mount, without_namespace
+from .objects import checksum, claim_retention, claim_volume, metadata, mount, quantity, without_namespace
 from .pod_extras import PodExtras
 from .spec import Images, LocalStorage, Network, Storage, User, default_cluster_ip
 from .spec.access import node_problems
@@ -133,17 +135,26 @@ class Nfs(Construct):
 
     def pod_volumes(self) -> list[k8s.Volume]:
         """The volumes of a pod that has all homes and the shared directory."""
+        return list(self._pod_volumes)
+
+    @cached_property
+    def _pod_volumes(self) -> tuple[k8s.Volume, ...]:
         claims = {d.pod_volume_name: d.claim_name for d in self.directories}
         if self.is_single and not self._storage.is_claimed:
             # With no users yet, too: the first one restarts nothing.
             claims[HOMES_VOLUME] = self.names.homes_claim
-        return [claim_volume(name, claim) for name, claim in claims.items()]
+        return tuple(claim_volume(name, claim) for name, claim in claims.items())
 
     def mounts(self) -> list[k8s.VolumeMount]:
         """The mounts of those volumes: each home and the shared directory where members see them."""
+        return list(self._mounts)
+
+    @cached_property
+    def _mounts(self) -> tuple[k8s.VolumeMount, ...]:
+        # Every container asks for them, and a thousand of them take a while to make.
         if self.is_single:
-            return [mount(self._homes_volume, paths.HOMES), self.shared_mount()]
-        return [self.shared_mount(), *(mount(d.pod_volume_name, d.path, sub_path=d.sub_path) for d in self.homes)]
+            return mount(self._homes_volume, paths.HOMES), self.shared_mount()
+        return self.shared_mount(), *(mount(d.pod_volume_name, d.path, sub_path=d.sub_path) for d in self.homes)
 
     def shared_mount(self) -> k8s.VolumeMount:
         """The mount of the shared directory alone."""
@@ -203,10 +214,11 @@ class Nfs(Construct):
         for d in in_volumes:
             part = "Shared" if d.is_shared else d.pod_volume_name
             self._volume(part, str(d.volume_name), d.claim_name, f"{exported}/{d.name}", d.size)
+        without_namespace(*self.volumes.values())
 
     def _volume(self, part: str, name: str, claim_name: str, path: str, size: str) -> None:
-        capacity = {"storage": k8s.Quantity.from_string(size)}
-        self.volumes[name] = volume = k8s.KubePersistentVolume(
+        capacity = {"storage": quantity(size)}
+        self.volumes[name] = k8s.KubePersistentVolume(
             self,
             f"Volume-{part}",
             metadata=k8s.ObjectMeta(name=name, labels=object_labels(self.names.cluster, Component.NFS)),
@@ -220,7 +232,6 @@ class Nfs(Construct):
                 nfs=k8s.NfsVolumeSource(server=str(self.address), path=path),
             ),
         )
-        without_namespace(volume)
         self.claims[claim_name] = k8s.KubePersistentVolumeClaim(
             self,
             f"Claim-{part}",

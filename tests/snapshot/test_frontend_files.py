@@ -38,7 +38,7 @@ def test_every_container_but_the_waiting_one_sees_what_it_works_on(local: list[M
         assert (homes <= mounted_volumes(there, name).keys()) is (name in ("jupyter", "sshd")), name
     assert {"/home/jupyter/shared", *homes}.isdisjoint(mounted_volumes(there, "proxy"))
     assert homes <= mounted_volumes(there, "own-homes").keys()
-    assert "/home/jupyter/shared" in mounted_volumes(there, "own-shared-directory")
+    assert "/home/jupyter/shared" in mounted_volumes(there, "own-homes")
 
 
 def test_homes_are_mounted_by_their_claims(local: list[Manifest]) -> None:
@@ -156,20 +156,20 @@ def test_hashes_may_be_a_secret_that_exists() -> None:
 
 def test_nfs_is_waited_for_first_and_only_where_it_is_the_clusters(local: list[Manifest], external: list[Manifest]) -> None:
     init = [c["name"] for c in pod_of(deployment(local))["initContainers"]]
-    assert init == ["wait-for-nfs", "own-shared-directory", "own-homes", "make-host-keys"]
-    assert [c["name"] for c in pod_of(deployment(external))["initContainers"]] == init[1:]
+    assert init == [c["name"] for c in pod_of(deployment(external))["initContainers"]] == ["own-homes", "make-host-keys"]
     # By its mounts: the server itself is closed to pods.
-    assert containers(deployment(local))["wait-for-nfs"]["command"][3:] == ["/home/jupyter/shared", "/home/ada", "/home/grace"]
+    used = [word for word in containers(deployment(local))["own-homes"]["command"] if word.startswith("--use=")]
+    assert used == ["--use=/home/jupyter/shared", "--use=/home/ada", "--use=/home/grace"]
+    assert not [word for word in containers(deployment(external))["own-homes"]["command"] if word.startswith("--use=")]
 
 
 def test_homes_are_put_right_by_root_only_on_a_server_that_the_cluster_does_not_run(local: list[Manifest], external: list[Manifest]) -> None:
-    for name in ("own-shared-directory", "own-homes"):
-        assert containers(deployment(local))[name]["securityContext"]["runAsUser"] == 1000
-        by_root = containers(deployment(external))[name]["securityContext"]
-        assert (by_root["runAsUser"], by_root["capabilities"]["add"]) == (0, ["CHOWN", "FOWNER"])
+    assert containers(deployment(local))["own-homes"]["securityContext"]["runAsUser"] == 1000
+    by_root = containers(deployment(external))["own-homes"]["securityContext"]
+    assert (by_root["runAsUser"], by_root["capabilities"]["add"]) == (0, ["CHOWN", "FOWNER"])
 
 
 def test_owners_and_modes_are_checked_where_the_homes_are_mounted(local: list[Manifest]) -> None:
     there = containers(deployment(local))
-    assert there["own-homes"]["command"][-2:] == ["/home/ada:user_home_dir_1001:1001:1000:0750", "/home/grace:user_home_dir_7:1002:1000:0750"]
-    assert there["own-shared-directory"]["command"][-1] == "/home/jupyter/shared:jupyter_shared:0:1000:1777"
+    homes = ["/home/ada:user_home_dir_1001:1001:1000:0750", "/home/grace:user_home_dir_7:1002:1000:0750"]
+    assert there["own-homes"]["command"][-3:] == ["/home/jupyter/shared:jupyter_shared:0:1000:1777", *homes]

@@ -82,7 +82,7 @@ def directories(cluster: list[Manifest]) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("kind", SINGLE, scope="module")
+@pytest.mark.parametrize("kind", SINGLE, indirect=True)
 def test_whatever_is_mounted_inside_the_volume_of_all_homes_has_its_place_in_it(cluster: list[Manifest]) -> None:
     # A container runtime makes a place that is missing, which a server that squashes root refuses.
     made = {line.partition(":")[0] for line in directories(cluster) if " -> " not in line}
@@ -100,45 +100,47 @@ def test_whatever_is_mounted_inside_the_volume_of_all_homes_has_its_place_in_it(
 # Who looks after the directories before anything starts
 
 
-def owners(cluster: list[Manifest]) -> dict[str, list[str]]:
-    there = containers(one(cluster, "Deployment", "lab-frontend"))
-    return {name: there[name]["command"] for name in ("own-shared-directory", "own-homes")}
+def owner(cluster: list[Manifest]) -> Manifest:
+    found: Manifest = containers(one(cluster, "Deployment", "lab-frontend"))["own-homes"]
+    return found
 
 
 def test_owners_and_modes_are_checked_one_by_one_or_by_the_list(cluster: list[Manifest], kind: str) -> None:
-    checked = owners(cluster)
+    command = owner(cluster)["command"]
     if kind in ("local", "external"):
-        assert checked["own-shared-directory"][-1].startswith("/home/jupyter/shared:jupyter_shared:")
-        assert [word.partition(":")[0] for word in checked["own-homes"][-2:]] == ["/home/ada", "/home/grace"]
+        assert [word.partition(":")[0] for word in command[-3:]] == ["/home/jupyter/shared", "/home/ada", "/home/grace"]
     else:
-        listed = ["--listed-in", "/run/directories/directories"]
-        assert checked["own-shared-directory"][-6:] == [*listed, "--only", "jupyter_shared", "--root", "/run/storage"]
-        assert checked["own-homes"][-6:] == [*listed, "--all-but", "jupyter_shared", "--root", "/run/storage"]
+        assert command[-4:] == ["--listed-in", "/run/directories/directories", "--root", "/run/storage"]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in STORAGES if kind not in ("local", "external")], scope="module")
+@pytest.mark.parametrize("kind", [kind for kind in STORAGES if kind not in ("local", "external")], indirect=True)
 def test_who_checks_a_list_has_it_and_the_whole_storage(cluster: list[Manifest], kind: str) -> None:
     frontend = one(cluster, "Deployment", "lab-frontend")
-    for name in owners(cluster):
-        there = mounted_volumes(frontend, name)
-        assert there["/run/directories"]["configMap"] == {"name": "lab-nfs", "items": [{"key": "directories", "path": "directories"}]}
-        assert place(frontend, name, "/run/storage") == (CLAIMS[kind][0], ".")
+    there = mounted_volumes(frontend, "own-homes")
+    assert there["/run/directories"]["configMap"] == {"name": "lab-nfs", "items": [{"key": "directories", "path": "directories"}]}
+    assert place(frontend, "own-homes", "/run/storage") == (CLAIMS[kind][0], ".")
 
 
 def test_what_the_cluster_makes_is_waited_for_and_what_somebody_else_makes_is_not(cluster: list[Manifest], kind: str) -> None:
-    for command in owners(cluster).values():
-        assert (command[command.index("--wait") + 1] == "0") is (STORAGES[kind].external is not None)
+    command = owner(cluster)["command"]
+    assert (command[command.index("--wait") + 1] == "0") is (STORAGES[kind].external is not None)
 
 
 def test_only_on_somebody_elses_server_are_owners_put_right_by_root(cluster: list[Manifest], kind: str) -> None:
-    there = containers(one(cluster, "Deployment", "lab-frontend"))
-    for name in owners(cluster):
-        assert (there[name]["securityContext"]["runAsUser"] == 0) is (STORAGES[kind].external is not None)
+    assert (owner(cluster)["securityContext"]["runAsUser"] == 0) is (STORAGES[kind].external is not None)
 
 
 def test_a_server_is_waited_for_only_where_the_cluster_has_one(cluster: list[Manifest], kind: str) -> None:
+    is_local = STORAGES[kind].local is not None
+    used = [word.removeprefix("--use=") for word in owner(cluster)["command"] if word.startswith("--use=")]
+    # Each mount of its own: a client that connects later could not leave once the server's Service is gone.
+    assert set(used) == (
+        set(mounted_volumes(one(cluster, "Deployment", "lab-frontend"), "own-homes")) - {"/home/jupyter/config", "/run/directories"}
+        if is_local
+        else set()
+    )
     for deployment in all_of(cluster, "Deployment"):
-        assert ("wait-for-nfs" in containers(deployment)) is (STORAGES[kind].local is not None)
+        assert ("wait-for-nfs" in containers(deployment)) is (is_local and "worker" in deployment["metadata"]["name"])
 
 
 # A user more
@@ -149,7 +151,7 @@ def pods(cluster: list[Manifest]) -> dict[str, Manifest]:
 
 
 @pytest.mark.parametrize("before", [(), (ADA,)], ids=["the first one", "another one"])
-@pytest.mark.parametrize("kind", SINGLE, scope="module")
+@pytest.mark.parametrize("kind", SINGLE, indirect=True)
 def test_with_single_homes_a_user_more_changes_no_pod_and_only_the_list(cluster: list[Manifest], kind: str, before: tuple[object, ...]) -> None:
     there = whole(users=(ADA,) if before else (), storage=STORAGES[kind])
     assert pods(there) == pods(cluster)
@@ -162,7 +164,7 @@ def test_with_single_homes_a_user_more_changes_no_pod_and_only_the_list(cluster:
     assert (found.restarted, found.left_over) == ((), ())
 
 
-@pytest.mark.parametrize("kind", PER_USER, scope="module")
+@pytest.mark.parametrize("kind", PER_USER, indirect=True)
 def test_with_a_home_each_a_user_more_restarts_what_is_told_and_that_is_what_mounts_it(cluster: list[Manifest], kind: str) -> None:
     there = whole(users=(ADA,), storage=STORAGES[kind])
     found = changes(there, cluster)
@@ -173,7 +175,7 @@ def test_with_a_home_each_a_user_more_restarts_what_is_told_and_that_is_what_mou
     assert found.left_over == ()
 
 
-@pytest.mark.parametrize("kind", PER_USER, scope="module")
+@pytest.mark.parametrize("kind", PER_USER, indirect=True)
 def test_with_a_home_each_of_a_user_less_volume_and_claim_are_left_over(cluster: list[Manifest], kind: str) -> None:
     found = changes(cluster, whole(users=(ADA,), storage=STORAGES[kind]))
     assert found is not None

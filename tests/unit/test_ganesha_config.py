@@ -74,3 +74,8 @@ def test_with_networks_of_nodes_only_those_and_the_probes_use_the_export() -> No
 
 def test_root_is_the_nobody_that_every_system_knows() -> None:
     assert blocks()["EXPORT"]["Anonymous_Uid"] == blocks()["EXPORT"]["Anonymous_Gid"] == "65534"
+
+
+def test_the_server_asks_no_dns_before_it_starts() -> None:
+    # The network policy lets it ask nobody, and libnfsidmap waits 10 s for an answer.
+    assert blocks()["NFSv4"]["UseGetpwnam"] == "true"

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import io
+import errno
 import os
 import stat
 import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from jupyter_cluster_constructs import directories
 from jupyter_cluster_constructs.names import Names
-from jupyter_cluster_constructs.runtime import own_directories
 from jupyter_cluster_constructs.runtime.own_directories import Directory, Link, listed
 from jupyter_cluster_constructs.spec import ExternalStorage, Storage, User
 
 from .examples import ADA
+from .owned_storage import LIST, keep_of_the_list, missing, run, storage
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 # A directory whose mode the kernel lets nobody change, not even root: what a server that refuses looks like.
@@ -30,33 +28,6 @@ on_linux = pytest.mark.skipif(not REFUSING.is_dir(), reason="needs Linux's /proc
 def argument(path: Path, *, name: str = "user_home_dir_1001", uid: int | None = None, gid: int | None = None, mode: str = "0750") -> str:
     found = path.stat()
     return f"{path}:{name}:{found.st_uid if uid is None else uid}:{found.st_gid if gid is None else gid}:{mode}"
-
-
-class TerminationLog(io.StringIO):
-    """The file that Kubernetes shows the end of."""
-
-    def close(self) -> None:
-        """Keep the text for the test."""
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[str | int | None, str]:
-    """Run the program: with what it exits, and what it leaves in the termination log."""
-    log = TerminationLog()
-    opened: list[tuple[str, str]] = []
-
-    def open_log(path: str, mode: str) -> TerminationLog:
-        opened.append((path, mode))
-        return log
-
-    monkeypatch.setattr(own_directories, "open", open_log, raising=False)
-    monkeypatch.setattr(sys, "argv", ["own_directories.py", *arguments])
-    try:
-        own_directories.main()
-    except SystemExit as ended:
-        assert opened == [("/dev/termination-log", "w")]
-        return ended.code, log.getvalue()
-    assert not opened
-    return 0, ""
 
 
 def test_an_argument_is_path_name_owner_and_mode() -> None:
@@ -176,9 +147,6 @@ def test_without_users_it_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
 # Lists
 
 
-LIST = ("jupyter_shared:1000:1000:1777", "user_home_dir_1001:1001:1000:0750", "ada -> user_home_dir_1001", "jupyter/config:0:0:0755")
-
-
 def test_a_list_has_directories_below_a_root_and_links_beside_them() -> None:
     assert list(listed([*LIST, "", "  \n"], Path("/run/storage"))) == [
         Directory("/run/storage/jupyter_shared", "jupyter_shared", 1000, 1000, 0o1777),
@@ -190,22 +158,27 @@ def test_a_list_has_directories_below_a_root_and_links_beside_them() -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A storage with nothing in it, and the list of what it should have beside it."""
-    (tmp_path / "root").mkdir()
-    (tmp_path / "list").write_text("".join(f"{line}\n" for line in LIST))
-    return tmp_path / "root"
+    return storage(tmp_path)
 
 
-def missing(monkeypatch: pytest.MonkeyPatch, root: Path, *options: str) -> list[str]:
-    """The names that the program reports."""
-    _, log = run(monkeypatch, "--listed-in", str(root.parent / "list"), "--root", str(root), *options)
-    return [line.split()[0] for line in log.splitlines()]
-
-
-def test_of_a_list_everything_is_looked_at_or_one_or_all_but_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_list_everything_is_looked_at(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert missing(monkeypatch, root) == ["jupyter_shared", "user_home_dir_1001", "ada", "jupyter/config"]
-    assert missing(monkeypatch, root, "--only", "jupyter_shared") == ["jupyter_shared"]
-    assert missing(monkeypatch, root, "--all-but", "jupyter_shared") == ["user_home_dir_1001", "ada", "jupyter/config"]
+
+
+def test_mounts_are_used_before_anything_is_looked_at(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    # A server that comes up late is waited for, however little time the directories themselves have.
+    errors = [OSError(errno.ESTALE, "Stale file handle")]
+
+    def statvfs(_: str) -> None:
+        if errors:
+            raise errors.pop()
+
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    (root / "ada").symlink_to("user_home_dir_1001")
+    keep_of_the_list(root, "ada")
+    assert missing(monkeypatch, root, "--use=/home/ada") == []
+    assert capsys.readouterr().out == "waiting: /home/ada: Stale file handle\n"
 
 
 @as_root
@@ -237,55 +210,3 @@ def test_the_commands_for_an_administrator_make_what_is_asked_for(tmp_path: Path
     monkeypatch.setattr(os, "chown", refused)
     monkeypatch.setattr(os, "chmod", refused)
     assert missing(monkeypatch, tmp_path / "root") == []
-
-
-# Waiting for who makes them
-
-
-class Steps:
-    """Time in which something is done between two looks."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], object]) -> None:
-        self.now, self._steps = 100.0, list(steps)
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
-        monkeypatch.setattr(time, "sleep", self._sleep)
-
-    def _sleep(self, seconds: float) -> None:
-        assert seconds > 0
-        self.now += seconds
-        if self._steps:
-            self._steps.pop(0)()
-
-
-def test_without_a_time_to_wait_it_reports_at_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Steps(monkeypatch)
-    assert missing(monkeypatch, root, "--only", "jupyter_shared") == ["jupyter_shared"]
-    assert clock.now == 100
-
-
-def test_it_ends_as_soon_as_somebody_has_made_everything(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def make() -> None:
-        (root / "ada").symlink_to("user_home_dir_1001")
-
-    clock = Steps(monkeypatch, lambda: None, make)
-    assert missing(monkeypatch, root, "--only", "ada", "--wait", "120") == []
-    assert clock.now < 102
-    assert capsys.readouterr().out.count("waiting: ada does not lead to user_home_dir_1001") == 1
-
-
-def test_after_the_time_it_reports_what_is_still_wrong(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def make() -> None:
-        (root / "ada").symlink_to("user_home_dir_1001")
-
-    clock = Steps(monkeypatch, make)
-    assert missing(monkeypatch, root, "--all-but", "jupyter_shared", "--wait", "120") == ["user_home_dir_1001", "jupyter/config"]
-    assert 220 <= clock.now < 222
-
-
-def test_while_it_waits_it_reads_what_the_list_gains(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A kubelet brings a changed list later than the pod starts.
-    def change() -> None:
-        (root.parent / "list").write_text("grace -> user_home_dir_7\n")
-
-    Steps(monkeypatch, change)
-    assert missing(monkeypatch, root, "--wait", "5") == ["grace"]

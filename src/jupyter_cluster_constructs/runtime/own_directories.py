@@ -1,5 +1,7 @@
 """Put right who owns directories of the storage, only where it is wrong, and say how where that can't be done here.
 
+Where the server is the cluster's own, its mounts are used first, which waits until it answers: a container less to wait for one by one.
+
 A directory is PATH:NAME:UID:GID:MODE: where it is mounted, its name on the storage, and what it has to be. A list has
 NAME:UID:GID:MODE, below a root that is mounted, and LINK -> NAME, a symbolic link beside it.
 """
@@ -14,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import wait_for_nfs
 import waiting
 
 PLACE = "on the server, in the exported directory"
@@ -93,8 +96,7 @@ def main() -> None:
     parser.add_argument("--wait", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--listed-in", type=Path, metavar="FILE")
     parser.add_argument("--root", type=Path, metavar="DIRECTORY")
-    parser.add_argument("--only", metavar="NAME")
-    parser.add_argument("--all-but", metavar="NAME")
+    parser.add_argument("--use", action="append", default=[], metavar="MOUNT")
     parser.add_argument("directories", nargs="*", type=Directory.parse, metavar="PATH:NAME:UID:GID:MODE")
     options = parser.parse_args()
 
@@ -102,8 +104,10 @@ def main() -> None:
         yield from options.directories
         if options.listed_in:
             lines = options.listed_in.read_text().splitlines()
-            yield from (each for each in listed(lines, options.root) if options.only in (None, each.name) and each.name != options.all_but)
+            yield from listed(lines, options.root)
 
+    for path in options.use:
+        wait_for_nfs.use(path)
     if report := waiting.wait(lambda: wrong(wanted()) or None, at_most=options.wait):
         with open("/dev/termination-log", "w") as log:
             log.write(report[-4000:])

@@ -33,11 +33,14 @@ def tell(path: str, used: threading.Event) -> None:
 def use(path: str) -> None:
     """Ask about a mount, and wait for the answer."""
     used = threading.Event()
-    threading.Thread(target=tell, args=(path, used), daemon=True).start()
+    telling = threading.Thread(target=tell, args=(path, used), daemon=True)
+    telling.start()
     try:
         waiting.wait(lambda: why_not(path))
     finally:
         used.set()
+        # So that its last line ends before the next one begins.
+        telling.join()
 
 
 def main() -> None:

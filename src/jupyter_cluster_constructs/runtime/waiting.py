@@ -6,8 +6,8 @@ import math
 import time
 from collections.abc import Callable
 
-PAUSE = 0.5
-REPORT_EVERY = 20
+PAUSE = 0.2
+REPORT_EVERY = 50
 
 
 def wait(why_not: Callable[[], str | None], at_most: float = math.inf) -> str | None:
