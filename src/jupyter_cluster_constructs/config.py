@@ -19,10 +19,13 @@ ENGINE_FILES = (
     "reconnecting_sockets.py",
     "registrar.py",
     "registration_mark.py",
+    "signalled_kernel.py",
     "start_engine.sh",
+    "unlogged_tasks.py",
     "wait_for_controller.py",
     "wait_for_nfs.py",
     "waiting.py",
+    "written_streams.py",
     "zeromq_peer.py",
 )
 SIGN_ON_FILES = ("cluster_sign_on.py",)

@@ -14,6 +14,7 @@ from .objects import exec_probe, mount
 from .spec import ExternalController, WorkerGroup
 
 EXTERNAL_VOLUME = "controller"
+STARTUP_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,20 +67,25 @@ def engine_container(pod: Pod, group: WorkerGroup, number: int, connection: Conn
     is_mounted = connection.mount.mount_path in {m.mount_path for m in mounts}
     # One engine a CPU: threads of numerical libraries would only be in each other's way.
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # One configuration file is every group's: what differs is an argument.
+    arguments = [connection.file, str(group.nanny), *([connection.mark] if connection.mark else [])]
+    # Many that start together would otherwise be in each other's way by their probes.
+    startup = max(5, group.engines_per_pod // 8)
     return pod.container(
         name,
         # A signal reaches the engine too, not its shell alone.
-        ["tini", "-g", "--", *pod.shell("start_engine.sh", connection.file, *([connection.mark] if connection.mark else []))],
+        ["tini", "-g", "--", *pod.shell("start_engine.sh", *arguments)],
         resources=group,
         extra_resources={group.gpu_resource: str(group.gpu)} if group.gpu else None,
         environment={"HOME": paths.JUPYTER_HOME} | threads | group.env,
         working_directory=pod.working_directory,
         mounts=mounts if is_mounted else [*mounts, connection.mount],
         probes=Probes(
-            startup=exec_probe(connection.is_registered, period=1, failures=300),
-            readiness=exec_probe(connection.is_registered, period=5, failures=2),
+            # Whoever runs a program in a container takes 50 ms of a CPU for it, and a node has a hundred engines.
+            startup=exec_probe(connection.is_registered, period=startup, failures=STARTUP_SECONDS // startup),
+            readiness=exec_probe(connection.is_registered, period=20, failures=2),
             # Long enough for a controller that comes back to take its engines in again, with their memory.
-            liveness=exec_probe(connection.is_registered, period=15, failures=12),
+            liveness=exec_probe(connection.is_registered, period=60, failures=3),
         ),
         # It needs the image's packages.
         before_stop=["python3", "-E", f"{paths.CONFIG}/leave_controller.py", connection.file],

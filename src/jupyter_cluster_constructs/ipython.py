@@ -63,7 +63,8 @@ def controller_config(controller: Controller, location: str, *, metrics: bool = 
         "IPController.db_class": {"none": "NoDB", "memory": "DictDB"}[controller.task_database],
         "HeartMonitor.period": controller.heartbeat_period,
         "HeartMonitor.max_heartmonitor_misses": controller.heartbeat_misses,
-        "TaskScheduler.scheme_name": "leastload",
+        "TaskScheduler.scheme_name": controller.scheduler,
+        "TaskScheduler.hwm": controller.hwm,
     }
     return f"""\
 import sys
@@ -74,10 +75,13 @@ sys.path.insert(0, {paths.CONFIG!r})
 {_encryption(controller)}\
 import finished_tasks
 import restored_engines
+import unlogged_tasks
 import watched_schedulers
+from ipyparallel.controller.hub import Hub
 
 finished_tasks.install()
 restored_engines.install(grace_seconds={RECONNECT_SECONDS + 2 * controller.heartbeat_period / 1000:g}, settle_seconds={SETTLE_SECONDS})
+unlogged_tasks.install(Hub)
 watched_schedulers.install()
 {_counters() if metrics else ""}"""
 
@@ -103,6 +107,7 @@ def engine_config(controller: Controller) -> str:
     values: dict[str, object] = {
         "IPEngine.wait_for_url_file": 300,
         "IPEngine.timeout": 60,
+        "IPEngine.out_stream_factory": "written_streams.WrittenStream",
         "IPEngine.max_heartbeat_misses": ENGINE_PATIENCE_SECONDS * 1000 // (controller.heartbeat_period + 500),
     }
     return f"""\
@@ -112,6 +117,10 @@ c = get_config()
 {_assignments(values)}
 sys.path.insert(0, {paths.CONFIG!r})
 import reconnecting_sockets
+import signalled_kernel
+import unlogged_tasks
 
 reconnecting_sockets.install()
+signalled_kernel.install()
+unlogged_tasks.install(signalled_kernel.SignalledKernel)
 """

@@ -169,20 +169,20 @@ def test_nobody_has_the_name_or_the_number_of_a_system_account(accepted: list[Ou
             assert ".." not in home
 
 
-def lines(manifests: tuple[Manifest, ...]) -> list[list[list[str]]]:
-    """The lines of each text of each ConfigMap, in their order."""
-    return [[text.split("\n") for text in manifest["data"].values()] for manifest in all_of(manifests, "ConfigMap")]
+def texts(manifests: tuple[Manifest, ...], others: tuple[Manifest, ...]) -> Iterator[list[str]]:
+    """The lines of each text of each ConfigMap; those come last whose names the others do not have, since a name can be what is hostile."""
+    for mine, other in zip(all_of(manifests, "ConfigMap"), all_of(others, "ConfigMap"), strict=True):
+        shared = mine["data"].keys() & other["data"].keys()
+        yield from (mine["data"][name].split("\n") for name in [*sorted(shared), *sorted(mine["data"].keys() - shared)])
 
 
 def test_no_hostile_text_adds_a_line_to_a_configuration_file(accepted: list[Outcome]) -> None:
     for made in accepted:
         if made.harmless:
-            mine, harmless = lines(made.manifests), lines(made.harmless)
-            for texts, harmless_texts in zip(mine, harmless, strict=True):
-                for text, harmless_text in zip(texts, harmless_texts, strict=True):
-                    assert len(text) == len(harmless_text), made.configuration.text
-                    changed = [line for line, other in zip(text, harmless_text, strict=True) if line != other]
-                    assert [line for line in changed if str(made.configuration.hostile) not in line] == []
+            for text, harmless_text in zip(texts(made.manifests, made.harmless), texts(made.harmless, made.manifests), strict=True):
+                assert len(text) == len(harmless_text), made.configuration.text
+                changed = [line for line, other in zip(text, harmless_text, strict=True) if line != other]
+                assert [line for line in changed if str(made.configuration.hostile) not in line] == []
 
 
 def commands(manifest: Manifest) -> Iterator[str]:

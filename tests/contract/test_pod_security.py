@@ -48,7 +48,7 @@ def test_of_the_frontend_all_that_becomes_nobody_else_satisfies_even_the_restric
     assert "sshd" in above
     # Of those that run for one JupyterLab for all, none is; of the hub's, the one alone that becomes the member.
     with_hub = {"jupyter"} if "hub" in {container["name"] for container in pod_of(frontend)["containers"]} else set()
-    assert with_hub <= above <= {"sshd", "own-homes", "own-shared-directory"} | with_hub
+    assert with_hub <= above <= {"sshd", "own-homes"} | with_hub
 
 
 def test_the_pod_that_makes_homes_on_a_claim_satisfies_the_baseline_pod_security_standard(outputs: dict[str, Output]) -> None:

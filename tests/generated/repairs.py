@@ -49,7 +49,9 @@ def _network(data: Data) -> Data:
 
 
 def _controller(data: Data) -> Data:
-    return {key: value for key, value in data.items() if data.get("encryption", True) or key != "curve_secret"}
+    unused = set() if data.get("encryption", True) else {"curve_secret"}
+    unused |= {"hwm"} if data.get("scheduler") == "pure" else set()
+    return {key: value for key, value in data.items() if key not in unused}
 
 
 def _toleration(data: Data) -> Data:

@@ -36,6 +36,7 @@ CHANGES = {
     "a group's memory": Change("workers.0.memory", "4Gi", {WORKER}),
     "a group's environment": Change("workers.1.env", {"LAB": "physics"}, {GPU}),
     "a group's engines in a pod": Change("workers.0.engines_per_pod", 2, {WORKER}),
+    "a group's nannies": Change("workers.0.nanny", True, {WORKER}),
     "a group's nodes": Change("workers.0.node_selector", {"pool": "cpu"}, {WORKER}),
     # Frontend
     "the controller's memory": Change("frontend.controller.memory", "4Gi", {FRONTEND}),
@@ -59,6 +60,8 @@ CHANGES = {
     "encryption": Change("controller.encryption", False, {FRONTEND} | WORKERS),
     "the controller's key": Change("controller.curve_secret", "keys", {FRONTEND} | WORKERS),
     "the controller's database": Change("controller.task_database", "memory", {FRONTEND}),
+    "the controller's scheduler": Change("controller.scheduler", "pure", {FRONTEND}),
+    "the tasks that an engine may have": Change("controller.hwm", 8, {FRONTEND}),
     # Ways in
     "the type of the SSH Service": Change("ssh.service_type", "LoadBalancer", NONE),
     "the port of the SSH Service": Change("ssh.port", 2200, NONE),

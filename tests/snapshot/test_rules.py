@@ -82,7 +82,7 @@ def test_only_named_containers_get_rights_back(cluster: list[Manifest], kind: st
     of_kind = {
         "local": {"lab-nfs/nfs-server", "lab-nfs/make-directories"},
         "local single": {"lab-nfs/nfs-server", "lab-nfs/make-directories", "lab-nfs/make-homes"},
-        "external": {"lab-frontend/own-shared-directory", "lab-frontend/own-homes"},
+        "external": {"lab-frontend/own-homes"},
         "claim": {"lab-storage/make-directories", "lab-storage/make-homes"},
     }
     hub = set() if "single" in kind else {"lab-frontend/jupyter"}

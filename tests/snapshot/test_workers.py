@@ -231,7 +231,14 @@ def test_an_engine_tells_the_controller_before_it_is_stopped_and_when_it_ends() 
     for engine in engines(one(workers(WorkerGroup(engines_per_pod=2)), "Deployment")):
         hook = engine["lifecycle"]["preStop"]["exec"]["command"]
         assert hook == ["python3", "-E", "/home/jupyter/config/leave_controller.py", file]
-        assert engine["command"] == ["tini", "-g", "--", "sh", "/home/jupyter/config/start_engine.sh", file]
+        assert engine["command"] == ["tini", "-g", "--", "sh", "/home/jupyter/config/start_engine.sh", file, "False"]
+
+
+@pytest.mark.parametrize("nanny", [False, True])
+def test_each_group_says_whether_its_engines_have_a_nanny(nanny: bool) -> None:
+    (engine,) = engines(one(workers(WorkerGroup(nanny=nanny)), "Deployment"))
+    # ipengine's own word for it.
+    assert engine["command"][-1] == str(nanny)
 
 
 def test_an_engine_has_time_to_tell_the_controller_twice(default: Manifest) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import zmq
 from ipyparallel.controller.app import IPController
+from jupyter_client.session import Session
 from traitlets.config.loader import PyFileConfigLoader
 
 from jupyter_cluster_constructs import ipython, paths
@@ -111,6 +112,13 @@ def test_without_encryption_both_files_hold_a_key_that_signs(storage: Storage) -
     assert len(storage.engine["key"]) == 64
     assert storage.engine["key"] == storage.client["key"]
     assert not storage.curve_file.exists()
+
+
+def test_messages_are_packed_by_the_fastest_that_is_there(storage: Storage) -> None:
+    write(storage)
+    for file in (storage.engine, storage.client):
+        session = Session(packer=file["pack"], unpacker=file["unpack"])
+        assert (session.pack, session.unpack) == (Session().pack, Session().unpack)
 
 
 def test_a_restarted_controller_has_the_same_keys(storage: Storage) -> None:

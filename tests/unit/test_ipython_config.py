@@ -17,6 +17,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from jupyter_cluster_constructs import ipython, paths
 from jupyter_cluster_constructs.spec import Controller
+from jupyter_cluster_constructs.spec.controller import DEFAULT_HWM
 
 HOST = "lab-frontend.default.svc"
 # What an engine takes at most until it has noticed a controller that moved and reached it again (shared/knowledge: 12.2 s).
@@ -101,6 +102,13 @@ def test_the_heartbeat_is_that_of_the_settings(tmp_path: Path) -> None:
     assert (config.period, config.max_heartmonitor_misses) == (2500, 7)
 
 
+def test_tasks_are_given_to_engines_as_the_settings_say(tmp_path: Path) -> None:
+    by_default = controller_config(tmp_path).TaskScheduler
+    assert (by_default.scheme_name, by_default.hwm) == ("leastload", DEFAULT_HWM)
+    assert controller_config(tmp_path, Controller(hwm=0)).TaskScheduler.hwm == 0
+    assert controller_config(tmp_path, Controller(scheduler="pure")).TaskScheduler.scheme_name == "pure"
+
+
 def test_broadcasts_need_the_two_ports_that_engines_have_for_them(tmp_path: Path) -> None:
     # A tree of depth 1 has two leaves; of the engines' nine ports seven are others'.
     depth = controller_config(tmp_path).IPController.broadcast_scheduler_depth
@@ -156,6 +164,16 @@ def test_loading_the_engines_file_changes_the_sockets(tmp_path: Path) -> None:
     with context.socket(zmq.DEALER) as socket:
         assert socket.getsockopt(zmq.CONNECT_TIMEOUT) == 2000
         assert socket.getsockopt(zmq.TCP_KEEPALIVE) == 1
+
+
+def test_loading_the_engines_file_changes_streams_and_kernel(tmp_path: Path) -> None:
+    from ipyparallel.engine import app
+
+    before = app.Kernel
+    config = engine_config(tmp_path)
+    assert app.Kernel is not before
+    # The files import each other as they do in the ConfigMap, without the package.
+    assert IPEngine(config=config).out_stream_factory.__name__ == "WrittenStream"
 
 
 def test_ipythons_history_is_not_on_nfs(tmp_path: Path) -> None:

@@ -163,7 +163,10 @@ def test_the_controller_is_told_after_an_engine_ended_and_its_exit_code_stays(co
     done = start_engine(tmp_path, programs)
     out, _ = done.communicate(timeout=5)
     engine, told = out.splitlines()
-    assert engine == f"ipengine --IPEngine.url_file=connection --Session.session={(tmp_path / 'engine-id').read_text().strip()}"
+    started = (
+        f"ipengine --IPEngine.url_file=connection --IPEngine.enable_nanny=False --Session.session={(tmp_path / 'engine-id').read_text().strip()}"
+    )
+    assert engine == started
     assert told == "-E /home/jupyter/config/leave_controller.py connection"
     assert done.returncode == code
 
@@ -196,5 +199,5 @@ def start_engine(directory: Path, programs: dict[str, str]) -> subprocess.Popen[
     script = directory / "start_engine.sh"
     script.write_text(START_ENGINE.read_text().replace("/tmp/engine-id", str(directory / "engine-id")))
     environment = {"PATH": f"{directory}:/usr/bin:/bin", "HOME": str(directory)}
-    command = ["sh", str(script), "connection"]
+    command = ["sh", str(script), "connection", "False"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True)

@@ -18,6 +18,8 @@ from traitlets.config.loader import PyFileConfigLoader
 
 ENGINE_CHANNELS = ("registration", "control", "mux", "task", "iopub", "hb_ping", "hb_pong")
 CLIENT_CHANNELS = ("control", "mux", "task", "iopub", "notification", "broadcast")
+# JSON on the wire all the same; who has no orjson writes and reads it with the standard library.
+PACKER = "orjson"
 ENGINE_FILE, CLIENT_FILE = "ipcontroller-engine.json", "ipcontroller-client.json"
 
 
@@ -31,8 +33,8 @@ def connection_info(config: Config, key: str) -> tuple[dict[str, Any], dict[str,
         # CurveZMQ, where it is on, signs each message too.
         "key": "" if "enable_curve" in controller else key,
         "curve_serverkey": controller.curve_publickey.decode() if "enable_curve" in controller else None,
-        "pack": "json",
-        "unpack": "json",
+        "pack": PACKER,
+        "unpack": PACKER,
         "signature_scheme": "hmac-sha256",
     }
     engine_ports = list(controller.engine_ports)

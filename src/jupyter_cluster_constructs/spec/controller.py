@@ -12,6 +12,7 @@ from .ssh import SSHD_PORT
 from .values import DnsSubdomain
 
 CONTROLLER_PORTS = 18
+DEFAULT_HWM = 2
 
 
 class Controller(Settings):
@@ -31,6 +32,18 @@ class Controller(Settings):
         default="none",
         description="Where the controller keeps finished tasks for other clients to ask for: nowhere, or in its memory (up to 1 GiB more).",
     )
+    scheduler: Literal["leastload", "pure"] = Field(
+        default="leastload",
+        description="What gives load-balanced tasks to engines: leastload takes one that has least to do, and keeps retries, dependencies, targets "
+        "and what a lost engine had; pure deals them out in turn, for many small tasks alike, and has none of this.",
+    )
+    hwm: int = Field(
+        default=DEFAULT_HWM,
+        ge=0,
+        le=1_000_000,
+        description="Load-balanced tasks that an engine may have at once, running and waiting, with the scheduler leastload; 0 is no limit. "
+        "More hide the way between scheduler and engine; with 1 no task waits behind a long one while another engine is free.",
+    )
 
     encryption: bool = Field(
         default=True,
@@ -47,6 +60,12 @@ class Controller(Settings):
     def _secret_is_used(self) -> Self:
         if self.curve_secret is not None and not self.encryption:
             raise ValueError("received curve_secret with encryption false, which does not use it; leave one of them out")
+        return self
+
+    @model_validator(mode="after")
+    def _limit_is_used(self) -> Self:
+        if self.scheduler == "pure" and self.hwm != DEFAULT_HWM:
+            raise ValueError(f"received hwm {self.hwm} with scheduler pure, which does not use it; leave hwm out, or choose scheduler: leastload")
         return self
 
     @model_validator(mode="after")

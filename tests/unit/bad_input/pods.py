@@ -43,6 +43,11 @@ BAD = {
     "a key that nothing is encrypted with": Bad(
         "name: lab\ncontroller: {encryption: false, curve_secret: keys}  # <-", "controller", ("curve_secret with encryption false", "leave one")
     ),
+    "a limit that the scheduler does not use": Bad(
+        "name: lab\ncontroller: {scheduler: pure, hwm: 8}  # <-", "controller", ("received hwm 8 with scheduler pure", "leave hwm out")
+    ),
+    "a scheduler that there is not": Bad("name: lab\ncontroller:\n  scheduler: lru  # <-", "controller.scheduler", ("'leastload' or 'pure'",)),
+    "a negative limit": Bad("name: lab\ncontroller:\n  hwm: -1  # <-", "controller.hwm", ("-1", "0")),
     "a tag that changes": Bad("name: lab\nimages:\n  tag: latest  # <-", "images.tag", ("received 'latest'", "allowed: a fixed tag")),
     "a variable that the library sets": Bad(
         "name: lab\nworkers:\n  - env:  # <-\n      HOME: /tmp", "workers[0]", ("received env HOME", "allowed: any other name")

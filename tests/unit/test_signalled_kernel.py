@@ -1,0 +1,106 @@
+"""An engine that takes clients' signals by itself."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from ipyparallel.engine import app
+from ipyparallel.engine.kernel import IPythonParallelKernel
+
+from jupyter_cluster_constructs.runtime import signalled_kernel
+from jupyter_cluster_constructs.runtime.signalled_kernel import SignalledKernel
+
+
+@pytest.fixture(autouse=True)
+def an_interrupt_is_taken() -> Iterator[None]:
+    # A shell that starts the tests in the background has them, and what they start, ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+class Engine:
+    """What the kernel's handler has around it, in the order in which it uses it."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.session = SimpleNamespace(send=lambda stream, kind, content, **more: self.events.append((kind, content)))
+        self.stream = SimpleNamespace(flush=lambda: self.events.append("flush"), io_loop=SimpleNamespace(call_later=self.call_later))
+        self.log = logging.getLogger("test")
+
+    def call_later(self, seconds: float, function: Any, number: int) -> None:
+        self.events.append((function, number, seconds > 0))
+
+    def request(self, wanted: object) -> list[Any]:
+        cast(Any, SignalledKernel).signal_request(self, self.stream, [b"client"], {"content": {"sig": wanted}})
+        return self.events
+
+
+@pytest.mark.parametrize("wanted", [signal.SIGINT, int(signal.SIGINT), "SIGINT"])
+def test_a_client_is_answered_and_then_the_signal_is_taken(wanted: object) -> None:
+    assert Engine().request(wanted) == [("signal_reply", {"status": "ok"}), "flush", (signalled_kernel.take_signal, signal.SIGINT, False)]
+
+
+@pytest.mark.parametrize("wanted", ["SIGKILL", signal.SIGKILL, signal.SIGUSR1])
+def test_a_signal_that_ends_the_engine_leaves_time_for_the_answer(wanted: object) -> None:
+    *_, (function, number, waits) = Engine().request(wanted)
+
+    assert function is signalled_kernel.take_signal
+    assert number == (signal.SIGKILL if wanted == "SIGKILL" else wanted)
+    assert waits
+
+
+@pytest.mark.parametrize(("wanted", "name"), [("SIGNO", "AttributeError"), (4711, "ValueError"), (-1, "ValueError"), (None, "TypeError")])
+def test_a_signal_that_there_is_not_is_an_error_of_the_client(wanted: object, name: str) -> None:
+    ((kind, content),) = Engine().request(wanted)
+
+    assert kind == "signal_reply"
+    assert (content["status"], content["ename"]) == ("error", name)
+
+
+def test_a_request_without_a_signal_is_an_error_of_the_client() -> None:
+    engine = Engine()
+    cast(Any, SignalledKernel).signal_request(engine, engine.stream, [b"client"], {"content": {}})
+
+    assert engine.events[0][1]["ename"] == "KeyError"
+
+
+def test_a_signal_interrupts_the_main_thread_while_it_waits() -> None:
+    program = """
+import signal, sys, threading, time
+sys.path[:0] = sys.argv[1:]
+from jupyter_cluster_constructs.runtime.signalled_kernel import take_signal
+threading.Timer(0.2, take_signal, [signal.SIGINT]).start()
+try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run([sys.executable, "-c", program, *sys.path], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.stdout == "interrupted\n", done.stderr
+
+
+def test_signal_0_asks_only_whether_the_engine_is_there() -> None:
+    assert Engine().request(0)[-1] == (signalled_kernel.take_signal, 0, False)
+    signalled_kernel.take_signal(0)
+
+
+def test_the_kernel_takes_it_in_the_channel_that_answers_while_a_task_runs() -> None:
+    added = {*SignalledKernel.control_msg_types} - {*IPythonParallelKernel.control_msg_types}
+    assert added == {"signal_request"}
+    assert "signal_request" not in SignalledKernel.msg_types
+
+
+def test_the_engine_makes_that_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "Kernel", app.Kernel)
+    signalled_kernel.install()
+
+    assert app.Kernel is SignalledKernel
