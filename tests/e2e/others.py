@@ -14,6 +14,9 @@ from .conftest import NAMESPACE
 from .kube import kubectl
 
 CPU = "20m"
+# Half of what is usual: up to three of these clusters, one of them going, are on the node beside the example's.
+MEMORY = {"controller": "512Mi", "jupyter": "1Gi", "sshd": "512Mi"}
+ENGINE_MEMORY = "512Mi"
 
 
 def small_settings(name: str, *, ssh_key: str, storage: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -29,8 +32,8 @@ def small_settings(name: str, *, ssh_key: str, storage: Mapping[str, Any] | None
         "create_namespace": True,
         "users": [{"name": "ada", "uid": 1001, "ssh_keys": [ssh_key]}],
         "storage": storage,
-        "workers": [{"replicas": 1, "cpu": CPU}],
-        "frontend": {container: {"cpu": CPU} for container in ("controller", "jupyter", "sshd")},
+        "workers": [{"replicas": 1, "cpu": CPU, "memory": ENGINE_MEMORY}],
+        "frontend": {container: {"cpu": CPU, "memory": memory} for container, memory in MEMORY.items()},
     }
 
 

@@ -152,14 +152,14 @@ def map_slowly(calls: int, seconds: float) -> list[list[object]]:
     return list(view.map_async(answer, range(calls), [seconds] * calls).get(timeout=120))
 
 
-def running_tasks() -> int:
-    """How many tasks the engines that are there work on."""
+def engines_with_tasks() -> int:
+    """How many of the engines that are there have a task; `controller.hwm` says how many more wait at each."""
     import ipyparallel as ipp
 
     rc = ipp.Client()
     ids: Any = rc.ids
     status = rc.queue_status(ids)
-    return sum(status[number]["tasks"] for number in ids)
+    return sum(status[number]["tasks"] > 0 for number in ids)
 
 
 def exhaust_memory(engine: int) -> str:

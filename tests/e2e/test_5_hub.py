@@ -187,18 +187,21 @@ def test_an_admin_sees_who_has_a_server_and_a_member_does_not(club: Club) -> Non
 
 
 def test_a_forged_request_with_a_members_cookies_is_refused(club: Club) -> None:
-    for path in (
-        "/hub/api/users/ada/tokens",
-        "/hub/api/users/ada/server",
-        "/user/ada/api/contents",
-        "/user/ada/api/kernels",
-        "/user/ada/api/terminals",
-    ):
+    def has() -> dict[str, int]:
+        return {what: len(club.ada.get(f"/api/{what}")) for what in ("kernels", "terminals")} | {
+            "files": len(club.ada.get("/api/contents")["content"]),
+            "tokens": len(club.ada.ask("GET", "/hub/api/users/ada/tokens").json()["api_tokens"]),
+        }
+
+    before, own = has(), "/user/ada/api"
+    for path in ("/hub/api/users/ada/tokens", "/hub/api/users/ada/server", f"{own}/contents", f"{own}/kernels", f"{own}/terminals"):
         for headers in ({}, {"Origin": FOREIGN}, {"Origin": FOREIGN, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}):
             reply = club.ada.http.post(f"{club.origin}{path}", data="{}", headers=headers, timeout=30)
-            assert reply.status_code in REFUSED, (path, headers)
+            # The refusal may come before the proxy has sent the whole form, which makes it a 503.
+            assert reply.status_code in REFUSED | {503}, (path, headers)
     form = {"username": "ada", "password": club.password}
-    assert requests.post(f"{club.origin}/hub/login", data=form, timeout=30).status_code == 403
+    assert requests.post(f"{club.origin}/hub/login", data=form, timeout=30).status_code in {403, 503}
+    assert has() == before
     assert club.ada.post("/api/contents", {"type": "file"})["type"] == "file"
 
 

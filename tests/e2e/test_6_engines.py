@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import Lab
 from .kube import kubectl, wait_until
-from .programs import exhaust_memory, interrupt, map_slowly, pull, push_ids, running_tasks, wait_for_number_of_engines
+from .programs import engines_with_tasks, exhaust_memory, interrupt, map_slowly, pull, push_ids, wait_for_number_of_engines
 
 VARIABLE = "kept"
 REPLACED_SECONDS = 30
@@ -104,7 +104,7 @@ def test_a_map_goes_on_without_an_engine_that_is_removed(
 ) -> None:
     number, pod = min(engines.items())
     answers: Future[list[list[object]]] = elsewhere.submit(lab.cluster.call, map_slowly, CALLS, 0.3, seconds=150)
-    wait_until("both engines work", lambda: lab.cluster.call(running_tasks) == len(engines), seconds=PATIENCE)
+    wait_until("both engines work", lambda: lab.cluster.call(engines_with_tasks) == len(engines), seconds=PATIENCE)
     start = time.monotonic()
 
     remove(lab, pod)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_cluster_constructs.spec.controller import DEFAULT_HWM
+
 from .cluster import ROOT, Cluster
 from .conftest import NAMESPACE, Lab, lab_settings
 from .intruders import status_of
@@ -94,9 +96,12 @@ def test_a_task_runs_at_an_engine_and_the_next_ones_are_queued_there(measured: M
 
 def test_load_balanced_tasks_run_at_every_engine_and_the_others_wait_for_one(measured: Measured, gate: Callable[[], None]) -> None:
     engines = measured.cluster.call(submit, "load-balanced", 7, GATE)
-    samples = measured.wait_for("all are there", lambda s: s["tasks_unassigned"] + sum(of("engine_tasks_running", s).values()) == 7)
+    there = ("engine_tasks_running", "engine_tasks_queued")
+    samples = measured.wait_for("all are there", lambda s: s["tasks_unassigned"] + sum(sum(of(metric, s).values()) for metric in there) == 7)
     assert of("engine_tasks_running", samples) == dict.fromkeys(engines, 1)
-    assert samples["tasks_unassigned"] == 7 - len(engines)
+    # What an engine has at hand, by controller.hwm.
+    assert of("engine_tasks_queued", samples) == dict.fromkeys(engines, DEFAULT_HWM - 1)
+    assert samples["tasks_unassigned"] == 7 - DEFAULT_HWM * len(engines)
     gate()
     measured.wait_for("none is left", lambda s: s["tasks_unassigned"] == 0 and not any(of("engine_tasks_running", s).values()))
 
