@@ -10,10 +10,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Its many dependencies would hold back those of everything else.
 CHECKOV := .venv-checkov
+BENCH := PYTHONPATH=tests $(BIN)/python bench
 # Node's own programs find `node` on PATH.
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: synth test wheel check checkov images e2e bench imports schema docs clean
+.PHONY: synth test wheel check checkov images e2e bench bench-images bench-members imports schema docs clean
 
 synth: $(VENV)/synth  ## write the manifests of CONFIG to OUT
 	CONFIG="$(CONFIG)" CDK8S_OUTDIR="$(OUT)" $(BIN)/python app.py
@@ -40,8 +41,14 @@ images: $(VENV)/synth  ## build the images that CONFIG names with IMAGE_BUILD an
 e2e: $(VENV)/dev  ## tests on the cluster of the current KUBECONFIG, with the images of `make images`
 	$(BIN)/python -m pytest tests/e2e --numprocesses 2 --max-worker-restart 0 --durations=15
 
-bench: $(VENV)/dev  ## how long MEMBERS members wait who log in at once, and what they take, on the cluster of the current KUBECONFIG
-	PYTHONPATH=tests $(BIN)/python bench/members.py --members $(MEMBERS)
+bench: $(VENV)/dev  ## what it costs and how it compares, on the cluster of the current KUBECONFIG, with the images of `make images`
+	$(BENCH)/run.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+bench-images: $(VENV)/synth  ## build the image of Dask and Ray, for `make bench`, from that of the workers, and load it
+	where=$$(CONFIG="$(CONFIG)" $(BIN)/python -m jupyter_cluster_constructs.images) && PYTHONPATH=. $(BIN)/python bench/build_neighbours.py $$where
+
+bench-members: $(VENV)/dev  ## how long MEMBERS members wait who log in at once, and what they take
+	$(BENCH)/members.py --members $(MEMBERS)
 
 imports: $(VENV)/synth node_modules  ## regenerate the bindings of imports/crds/
 	$(NODE) npx cdk8s import --language python
@@ -65,7 +72,7 @@ $(VENV)/synth: $(VENV)/pip pyproject.toml
 	touch $@
 
 $(VENV)/dev: $(VENV)/synth
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[check,cli,docs,node,test,testing]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench,check,cli,docs,node,test,testing]'
 	touch $@
 
 $(CHECKOV)/bin/checkov: Makefile

@@ -1,6 +1,6 @@
 """Measure how long members wait who all log in at once, and what their servers take.
 
-    PYTHONPATH=tests .venv/bin/python bench/members.py --members 30
+    make bench-members MEMBERS=30
 
 makes a cluster in a namespace of its own on the node of the current KUBECONFIG, logs one member in alone and then all of them in the same
 second, as browsers do, and writes a table as Markdown and as JSON. It needs the images of `make images`, and deletes what it made.
@@ -241,7 +241,7 @@ def main() -> None:
     parser.add_argument("--memory", default="8Gi", help="frontend.jupyter.memory (default: 8Gi)")
     parser.add_argument("--crowded", action="store_true", help="ask next to nothing of the scheduler, on a node that others use at the same time")
     parser.add_argument("--namespace", default="bench-members", help="where; it is deleted (default: bench-members)")
-    parser.add_argument("--output", type=Path, default=Path("dist/bench"), metavar="DIRECTORY", help="for the tables (default: dist/bench)")
+    parser.add_argument("--output", type=Path, default=Path("build/bench"), metavar="DIRECTORY", help="for the tables (default: build/bench)")
     options = parser.parse_args()
     users = [f"member{number:02}" for number in range(1, options.members + 1)]
     password, start = secrets.token_urlsafe(12), time.monotonic()

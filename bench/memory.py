@@ -1,0 +1,61 @@
+"""What controller and engines take of the memory, against the same programs without Kubernetes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import in_containers
+import workloads
+from systems import DEFAULTS, OURS, SAME, Bench, Pod, System
+from table import Row
+
+TITLE = "How much memory do controller and engines take?"
+MEBIBYTE = 1024 * 1024
+CONTROLLER, ENGINE = "controller", "engine"
+# It can be told apart from what the same programs have in common.
+NOTE = (
+    "Memory is what the processes have written to (proportional where they share it). A container of this product has a shell beside its engine. "
+    "Plain engines with ipyparallel's defaults have a nanny each. Plain processes had fewer tasks in a full run, and with the defaults "
+    "only those of the questions before."
+)
+NO_MORE = 1.05
+# Plain processes do fewer, which takes minutes less, and is against us if memory grows with tasks.
+TASKS, PLAIN_TASKS, QUICK_TASKS, LEAST = 100_000, 10_000, 2_000, 1_000
+SECONDS = 600
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    """As they are after the questions before, and after many tasks."""
+    yield from _rows(bench, "as they are")
+    systems: dict[str, tuple[System, int]] = {OURS: (bench.cluster, TASKS), SAME: (bench.same, PLAIN_TASKS)}
+    for name, (system, tasks) in systems.items():
+        # Some at least: they give back what the arrays before them have left.
+        more = max((QUICK_TASKS if bench.quick else tasks) - bench.tasks_done[name], LEAST)
+        system.call(workloads.many_tasks, more, seconds=SECONDS)
+        bench.tasks_done[name] += more
+    yield from _rows(bench, f"after {bench.tasks_done[OURS]:,} tasks")
+
+
+def _rows(bench: Bench, when: str) -> Iterator[Row]:
+    ours, same, defaults = _ours(bench), _plain(bench.same), _plain(bench.defaults)
+    for part in (CONTROLLER, ENGINE):
+        what = f"{'the controller' if part == CONTROLLER else 'an engine'}, {when}"
+        for against, base in ((SAME, same), (DEFAULTS, defaults)):
+            aim = NO_MORE if against == SAME else None
+            yield Row(question="memory", what=what, unit="MiB", values=(ours[part],), against=against, base=(base[part],), aim=aim, note=NOTE)
+
+
+def _ours(bench: Bench) -> dict[str, float]:
+    cluster = bench.cluster
+    controller = cluster.call(in_containers.memory_of_programs, container="controller")
+    found = []
+    for name in cluster.pod_names("worker"):
+        pod = Pod(cluster.namespace, name)
+        found += list(pod.call(in_containers.memory_of_programs)[ENGINE])
+    return {CONTROLLER: sum(controller[CONTROLLER]) / MEBIBYTE, ENGINE: sum(found) / len(found) / MEBIBYTE}
+
+
+def _plain(pod: Pod) -> dict[str, float]:
+    found = pod.call(in_containers.memory_of_programs)
+    # An engine and its nanny are two processes of one engine.
+    return {CONTROLLER: sum(found[CONTROLLER]) / MEBIBYTE, ENGINE: sum(found[ENGINE]) / len(found["engines"]) / MEBIBYTE}
