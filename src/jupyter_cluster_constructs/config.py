@@ -8,6 +8,7 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from . import hub, ipython, jupyter, paths, sshd
+from .accounts import JUPYTER, MEMBERS
 from .labels import Component
 from .names import Names
 from .objects import checksum, metadata, mount, secret_data
@@ -128,7 +129,13 @@ class ClusterConfig(Construct):
     def _rendered_files(self) -> dict[str, str]:
         """The files that depend on settings."""
         return {
-            "ipcontroller_config.py": ipython.controller_config(self.controller, self.names.controller_host, metrics=self.metrics.enabled),
+            "ipcontroller_config.py": ipython.controller_config(
+                self.controller,
+                self.names.controller_host,
+                engines=JUPYTER.uid,
+                clients=MEMBERS.gid,
+                metrics=self.metrics.enabled,
+            ),
             "ipengine_config.py": ipython.engine_config(self.controller),
             "ipython_config.py": ipython.IPYTHON_CONFIG,
             "jupyter_config.py": jupyter.JUPYTER_CONFIG,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from cdk8s_plus_27 import k8s
 
 from . import paths
-from .accounts import IPCONTROLLER, JUPYTER, MEMBERS
+from .accounts import IPCONTROLLER
 from .cluster_pod import ClusterPod, Probes
 from .metrics_container import metrics_mounts
 from .objects import exec_probe, mount, security_context
 from .spec import Controller, Resources
 
 ENGINE_PORT_NAMES = ("registration", "control", "mux", "task", "iopub", "hb-ping", "hb-pong", "broadcast-0", "broadcast-1")
+# Otherwise it would log what failed, and start with ports, keys and files of its own.
+NOT_WITHOUT_CONFIGURATION = {"TRAITLETS_APPLICATION_RAISE_CONFIG_FILE_ERROR": "1"}
 
 
 def engine_ports(controller: Controller) -> tuple[tuple[str, int], ...]:
@@ -32,9 +34,9 @@ def controller_container(pod: ClusterPod, resources: Resources) -> k8s.Container
     answers = pod.python("controller_answers.py", *map(str, (*controller.engine_ports, *controller.client_ports)))
     return pod.container(
         "controller",
-        ["tini", "--", *pod.shell("start_controller.sh", str(JUPYTER.uid), str(MEMBERS.gid))],
+        ["tini", "--", "ipcontroller"],
         resources=resources,
-        environment={"HOME": paths.JUPYTER_HOME, "IPYTHONDIR": paths.CONTROLLER_DIRECTORY},
+        environment={"HOME": paths.JUPYTER_HOME, "IPYTHONDIR": paths.CONTROLLER_DIRECTORY} | NOT_WITHOUT_CONFIGURATION,
         # Members' tasks run as `jupyter`, and must not read the controller's keys.
         security=security_context(uid=IPCONTROLLER.uid),
         mounts=[

@@ -37,12 +37,14 @@ def _assignments(values: Mapping[str, object]) -> str:
     return "".join(f"c.{name} = {value!r}\n" for name, value in values.items())
 
 
-def controller_config(controller: Controller, location: str, *, metrics: bool = False) -> str:
+def controller_config(controller: Controller, location: str, *, engines: int, clients: int, metrics: bool = False) -> str:
     """Render ipcontroller_config.py.
 
     Args:
         controller: the controller's settings.
         location: DNS name that engines and clients reach it by.
+        engines: the group that may read the engines' connection file.
+        clients: the group that may read the clients' connection file.
         metrics: whether the metrics' container asks it what it knows. Default: nobody asks.
     """
     values: dict[str, object] = {
@@ -73,6 +75,10 @@ c = get_config()
 {_assignments(values)}
 sys.path.insert(0, {paths.CONFIG!r})
 {_encryption(controller)}\
+import connection_files
+
+connection_files.write(c, engines={engines}, clients={clients})
+
 import finished_tasks
 import restored_engines
 import unlogged_tasks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ import pytest
 import zmq
 from ipyparallel.controller.app import IPController
 from jupyter_client.session import Session
+from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from jupyter_cluster_constructs import ipython, paths
-from jupyter_cluster_constructs.runtime import connection_files
+from jupyter_cluster_constructs.controller_container import NOT_WITHOUT_CONFIGURATION
 from jupyter_cluster_constructs.spec import Controller
 
 HOST = "lab-frontend.default.svc"
@@ -55,15 +57,19 @@ class Storage:
 def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, untouched_ipyparallel: None) -> Storage:
     found = Storage(tmp_path)
     monkeypatch.setenv("IPYTHONDIR", str(found.directory))
-    groups = ["--engines", str(ENGINES), "--clients", str(CLIENTS)]
-    monkeypatch.setattr(sys, "argv", ["connection_files.py", str(found.config), *groups])
     monkeypatch.syspath_prepend("/nonexistent")
     return found
 
 
 def write(storage: Storage, controller: Controller | None = None, host: str = HOST) -> None:
-    storage.config.write_text(ipython.controller_config(controller or Controller(), host))
-    connection_files.main()
+    storage.config.write_text(ipython.controller_config(controller or Controller(), host, engines=ENGINES, clients=CLIENTS))
+    load(storage)
+
+
+def load(storage: Storage) -> Config:
+    """The configuration as the controller reads it, which writes the files."""
+    config: Config = PyFileConfigLoader(storage.config.name, path=str(storage.config.parent)).load_config()
+    return config
 
 
 def mode(path: Path) -> int:
@@ -181,7 +187,7 @@ def test_both_files_hold_address_and_ports(storage: Storage) -> None:
 
 def test_the_real_controller_takes_the_files_as_its_own(storage: Storage) -> None:
     write(storage)
-    config = PyFileConfigLoader(storage.config.name, path=str(storage.config.parent)).load_config()
+    config = load(storage)
     config.IPController.client_json_file = str(storage.client_file)
     config.IPController.engine_json_file = str(storage.engine_file)
     config.ProfileDir.location = str(storage.profile)
@@ -263,5 +269,16 @@ def test_two_storages_have_two_keys(storage: Storage, tmp_path: Path, monkeypatc
     write(storage)
     other = tmp_path / "other"
     monkeypatch.setenv("IPYTHONDIR", str(other))
-    connection_files.main()
+    load(storage)
     assert json.loads((other / "ipcontroller-client.json").read_text())["curve_serverkey"] != storage.client["curve_serverkey"]
+
+
+def test_a_controller_whose_configuration_fails_does_not_start_with_another(tmp_path: Path) -> None:
+    (tmp_path / "profile_default").mkdir()
+    (tmp_path / "profile_default" / "ipcontroller_config.py").write_text("raise OSError('no room for the files')")
+    environment = os.environ | NOT_WITHOUT_CONFIGURATION | {"IPYTHONDIR": str(tmp_path), "HOME": str(tmp_path)}
+    program = [sys.executable, "-m", "ipyparallel.controller"]
+    ended = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == "OSError: no room for the files"
+    assert not list(tmp_path.rglob("ipcontroller-*.json"))

@@ -38,8 +38,12 @@ def loaded(directory: Path, text: str) -> Config:
     return config
 
 
+def controller_text(controller: Controller) -> str:
+    return ipython.controller_config(controller, HOST, engines=os.getgid(), clients=os.getgid())
+
+
 def controller_config(directory: Path, controller: Controller | None = None) -> Config:
-    return loaded(directory, ipython.controller_config(controller or Controller(), HOST))
+    return loaded(directory, controller_text(controller or Controller()))
 
 
 def engine_config(directory: Path, controller: Controller | None = None) -> Config:
@@ -142,7 +146,7 @@ def test_an_engine_outlives_a_controller_that_is_away_for_minutes(tmp_path: Path
 
 @pytest.mark.parametrize("period", [100, 1000, 60_000])
 def test_a_restored_engine_has_time_to_reconnect_and_for_two_heartbeats_before_it_is_forgotten(period: int) -> None:
-    text = ipython.controller_config(Controller(heartbeat_period=period), HOST)
+    text = controller_text(Controller(heartbeat_period=period))
     found = re.search(r"restored_engines\.install\(grace_seconds=([0-9.]+), settle_seconds=2\.5\)", text)
     assert found
     assert float(found[1]) >= RECONNECT_SECONDS + 2 * period / 1000

@@ -1,4 +1,4 @@
-"""Write the controller's two connection files before it starts, and keep their key for as long as the storage lives.
+"""Write the controller's two connection files while it reads its configuration, and keep their key for as long as the storage lives.
 
 The controller would write them itself, but then nobody else could read them, and a changed port or location would be
 ignored for as long as the old files are there (`reuse_files`).
@@ -6,7 +6,6 @@ ignored for as long as the old files are there (`reuse_files`).
 
 from __future__ import annotations
 
-import argparse
 import json
 import secrets
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import Any
 
 import kept_files
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
 ENGINE_CHANNELS = ("registration", "control", "mux", "task", "iopub", "hb_ping", "hb_pong")
 CLIENT_CHANNELS = ("control", "mux", "task", "iopub", "notification", "broadcast")
@@ -52,19 +50,19 @@ def kept_key(path: Path) -> str:
     return key if isinstance(key, str) and len(key) >= 32 else secrets.token_hex(32)
 
 
-def main() -> None:
-    """Read the controller's configuration and write its files into IPYTHONDIR, each for the group that may read it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("config", type=Path, metavar="FILE")
-    parser.add_argument("--engines", type=int, required=True, metavar="GID")
-    parser.add_argument("--clients", type=int, required=True, metavar="GID")
-    options = parser.parse_args()
+def write(config: Config, *, engines: int, clients: int) -> None:
+    """Write them into IPYTHONDIR.
+
+    Args:
+        config: the controller's configuration, with everything that the files hold.
+        engines: the group that may read the engines' file.
+        clients: the group that may read the clients' file.
+
+    Raises:
+        OSError: they cannot be written.
+        SystemExit: the directory belongs to somebody else.
+    """
     directory = kept_files.controller_directory()
-    config = PyFileConfigLoader(options.config.name, path=str(options.config.parent)).load_config()
     engine, client = connection_info(config, kept_key(directory / ENGINE_FILE))
-    kept_files.write(directory / ENGINE_FILE, json.dumps(engine, indent=2), 0o640, options.engines)
-    kept_files.write(directory / CLIENT_FILE, json.dumps(client, indent=2), 0o640, options.clients)
-
-
-if __name__ == "__main__":
-    main()
+    kept_files.write(directory / ENGINE_FILE, json.dumps(engine, indent=2), 0o640, engines)
+    kept_files.write(directory / CLIENT_FILE, json.dumps(client, indent=2), 0o640, clients)
