@@ -24,7 +24,7 @@ from .policies import from_component, from_peers, from_ssh_clients, network_poli
 from .spec import JUPYTER_PORT, JUPYTER_SERVICE_PORT, SSHD_PORT, FrontendPod, Images, Network, Ssh
 from .spec.access import access_problems, jupyter_problems
 from .spec.metrics import metrics_problems
-from .sshd_containers import host_keys_container, host_keys_volume, sshd_container
+from .sshd_containers import host_keys_volume, sshd_container
 from .users import Users
 
 IMAGE = "debian-ipython-fn"
@@ -148,10 +148,7 @@ class Frontend(Construct):
             annotations={"jupyter-cluster/config-checksum": self._config.frontend_checksum} | metrics_annotations(self._config.metrics),
             spec=self._pod.pod_spec(
                 service_account=self.names.frontend,
-                init_containers=[
-                    own_container(self._pod),
-                    *host_keys_container(self._pod),
-                ],
+                init_containers=[own_container(self._pod)],
                 containers=[
                     controller_container(self._pod, self._settings.controller),
                     *self._jupyter_containers(),

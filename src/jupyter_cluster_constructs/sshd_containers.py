@@ -1,4 +1,4 @@
-"""The containers of SSH: sshd, and what makes its host keys."""
+"""The container of SSH: sshd, which has its host keys made first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cdk8s_plus_27 import k8s
 
 from . import paths
 from .accounts import JUPYTER, JUPYTERHUB, SSHD_KEYS
-from .cluster_pod import INIT_RESOURCES, SCRATCH, ClusterPod, Probes
+from .cluster_pod import SCRATCH, ClusterPod, Probes
 from .objects import int_or_string, mount, quantity, security_context
 from .spec import JUPYTER_PORT, SSHD_PORT, Jupyter, Resources
 from .sshd import HOST_KEY_TYPES
@@ -24,39 +24,29 @@ def host_keys_volume(pod: ClusterPod) -> k8s.Volume:
     return k8s.Volume(name=HOST_KEYS_VOLUME, empty_dir=copies)
 
 
-def host_keys_container(pod: ClusterPod) -> list[k8s.Container]:
-    """An init container that makes the host keys once, and copies those that are kept; none where a Secret has them."""
-    if pod.config.ssh.host_keys_secret is not None:
-        return []
-    container = pod.container(
-        "make-host-keys",
-        pod.shell("make_host_keys.sh", paths.KEPT_HOST_KEYS, paths.HOST_KEYS, *HOST_KEY_TYPES),
-        resources=INIT_RESOURCES,
-        # Group 0 lets sshd's root read the copies, though it has no rights over other people's files.
-        security=security_context(uid=SSHD_KEYS.uid, gid=0),
-        mounts=[pod.nfs.shared_mount(), Users.mount(pod.users.names_volume()), mount(HOST_KEYS_VOLUME, paths.HOST_KEYS)],
-    )
-    return [container]
-
-
 def sshd_container(pod: ClusterPod, resources: Resources) -> k8s.Container:
-    """The SSH server, with everything that members run in their sessions."""
+    """The SSH server, with everything that members run in their sessions; before that, its host keys, where no Secret has them."""
+    has_secret = pod.config.ssh.host_keys_secret is not None
     return pod.container(
         "sshd",
-        ["tini", "--", *pod.shell("start_sshd.sh", *_held_port(pod.config.jupyter))],
+        ["tini", "--", *([] if has_secret else _copied_host_keys(pod)), *pod.shell("start_sshd.sh", *_held_port(pod.config.jupyter))],
         resources=resources,
-        # SETUID and SETGID become the member; SYS_CHROOT separates the part before the login; CHOWN hands over
+        # SETUID and SETGID become the member, and the host keys' owner; SYS_CHROOT separates the part before the login; CHOWN hands over
         # the terminal; AUDIT_WRITE records the login, without which a terminal is refused.
         security=security_context("SETUID", "SETGID", "SYS_CHROOT", "CHOWN", "AUDIT_WRITE", uid=0),
         mounts=[
             *pod.nfs.mounts(),
             Users.mount(pod.users.logins_volume()),
-            mount(HOST_KEYS_VOLUME, paths.HOST_KEYS, read_only=True),
+            mount(HOST_KEYS_VOLUME, paths.HOST_KEYS, read_only=True if has_secret else None),
             mount(SCRATCH, paths.TMP, sub_path="sshd-tmp"),
         ],
         ports=[k8s.ContainerPort(name="ssh", container_port=SSHD_PORT, protocol="TCP")],
         probes=Probes(startup=_accepts(1, 60), readiness=_accepts(10, 3), liveness=_accepts(30, 3)),
     )
+
+
+def _copied_host_keys(pod: ClusterPod) -> list[str]:
+    return [*pod.shell("copied_host_keys.sh", paths.KEPT_HOST_KEYS, paths.HOST_KEYS, str(SSHD_KEYS.uid), *HOST_KEY_TYPES), "--"]
 
 
 def _held_port(jupyter: Jupyter) -> list[str]:

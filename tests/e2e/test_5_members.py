@@ -60,7 +60,7 @@ def test_the_attempts_of_these_tests_do_what_they_say(grace: Session) -> None:
 
 
 def test_a_home_its_files_hashes_and_host_keys_are_closed_to_another_member(grace: Session) -> None:
-    files = [ADA, PRIVATE, f"{ADA}/.ssh", *ACCOUNTS, "/etc/shadow", "/etc/gshadow", *HOST_KEYS, paths.KEPT_HOST_KEYS]
+    files = [ADA, PRIVATE, f"{ADA}/.ssh", *ACCOUNTS, "/etc/shadow", "/etc/gshadow", *HOST_KEYS, paths.HOST_KEYS, paths.KEPT_HOST_KEYS]
     assert grace.call(openings, files) == closed(files)
 
 

@@ -62,8 +62,7 @@ def test_the_server_has_the_secrets_host_key_and_nothing_made_one(own: tuple[Clu
         transport.close()
 
     assert public.startswith(f"{key.get_name()} {key.get_base64()} ")
-    (pod,) = cluster.pods("frontend")
-    assert "make-host-keys" not in [container["name"] for container in pod["spec"]["initContainers"]]
+    assert Path(paths.KEPT_HOST_KEYS).name not in cluster.execute("deployment/frontend", "sshd", "ls", "-A", paths.SHARED).split()
 
 
 def test_the_secrets_hashes_let_in(own: tuple[Cluster, str], lab: Lab) -> None:

@@ -132,13 +132,13 @@ def test_only_the_hub_sees_the_secret_that_its_identity_provider_knows() -> None
 def test_host_keys_are_in_memory_and_only_sshd_reads_them(local: list[Manifest]) -> None:
     there = deployment(local)
     seeing = {name for name in containers(there) if "/run/host-keys" in mounted_volumes(there, name)}
-    assert seeing == {"make-host-keys", "sshd"}
+    assert seeing == {"sshd"}
     assert mounted_volumes(there, "sshd")["/run/host-keys"]["emptyDir"] == {"medium": "Memory", "sizeLimit": "1Mi"}
 
 
 def test_host_keys_may_be_a_secret_that_exists() -> None:
     there = deployment(frontend(ssh=Ssh(host_keys_secret="my-keys")))
-    assert "make-host-keys" not in containers(there)
+    assert "copied_host_keys.sh" not in " ".join(containers(there)["sshd"]["command"])
     seeing = {name for name in containers(there) for volume in mounted_volumes(there, name).values() if "my-keys" in secret_names(volume)}
     assert seeing == {"sshd"}
     # Other people's files sshd's root cannot read, and an open one of its own it refuses.
@@ -156,7 +156,7 @@ def test_hashes_may_be_a_secret_that_exists() -> None:
 
 def test_nfs_is_waited_for_first_and_only_where_it_is_the_clusters(local: list[Manifest], external: list[Manifest]) -> None:
     init = [c["name"] for c in pod_of(deployment(local))["initContainers"]]
-    assert init == [c["name"] for c in pod_of(deployment(external))["initContainers"]] == ["own-homes", "make-host-keys"]
+    assert init == [c["name"] for c in pod_of(deployment(external))["initContainers"]] == ["own-homes"]
     # By its mounts: the server itself is closed to pods.
     used = [word for word in containers(deployment(local))["own-homes"]["command"] if word.startswith("--use=")]
     assert used == ["--use=/home/jupyter/shared", "--use=/home/ada", "--use=/home/grace"]

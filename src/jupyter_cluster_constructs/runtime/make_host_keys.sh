@@ -1,9 +1,9 @@
-# Host keys: made once, kept on the shared volume, copied to where sshd's root, who has no rights over it, can read them.
-# Usage: make_host_keys.sh KEPT COPIES KIND...
+# Host keys, made once and kept on the shared volume.
+# Usage: make_host_keys.sh KEPT KIND...
 set -eu
 umask 077
-kept=$1 copies=$2
-shift 2
+kept=$1
+shift
 mkdir -p "$kept"
 if [ -L "$kept" ] || [ ! -O "$kept" ]; then
   echo "$kept belongs to somebody else; remove it on the NFS server" >&2
@@ -18,5 +18,4 @@ for kind in "$@"; do
     mv "$key.new" "$key"
     echo "made $key"
   fi
-  install -m 0640 "$key" "$copies/ssh_host_${kind}_key"
 done

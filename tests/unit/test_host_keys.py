@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from support import SOURCE
 
-pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs ssh-keygen")
-PROGRAM = SOURCE / "runtime" / "make_host_keys.sh"
+pytestmark = pytest.mark.skipif(not shutil.which("ssh-keygen") or not shutil.which("setpriv"), reason="needs ssh-keygen and setpriv")
+PROGRAM = SOURCE / "runtime" / "copied_host_keys.sh"
 KINDS = ("ed25519", "ecdsa")
 
 
@@ -25,7 +25,9 @@ class Keys:
         self.copies.mkdir()
 
     def make(self, *kinds: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["sh", PROGRAM, self.kept, self.copies, *(kinds or KINDS)], capture_output=True, text=True)
+        """Run the program as sshd's container does; the command after it says that it runs."""
+        command: list[str | Path] = ["sh", PROGRAM, self.kept, self.copies, str(os.geteuid()), *(kinds or KINDS), "--", "echo", "sshd runs"]
+        return subprocess.run(command, capture_output=True, text=True)
 
     def texts(self, directory: Path) -> dict[str, str]:
         return {file.name: file.read_text() for file in sorted(directory.iterdir()) if not file.name.endswith(".pub")}
@@ -43,6 +45,7 @@ def mode(path: Path) -> int:
 def test_each_kind_of_key_is_made_and_copied(keys: Keys) -> None:
     done = keys.make()
     assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "sshd runs"
     assert set(keys.texts(keys.kept)) == {f"ssh_host_{kind}_key" for kind in KINDS}
     assert keys.texts(keys.kept) == keys.texts(keys.copies)
 
@@ -62,7 +65,17 @@ def test_a_second_run_keeps_the_keys(keys: Keys) -> None:
     keys.copies.mkdir()
     done = keys.make()
     assert keys.texts(keys.kept) == keys.texts(keys.copies) == first
-    assert done.stdout == ""
+    assert done.stdout == "sshd runs\n"
+
+
+def test_a_container_that_starts_again_needs_no_storage(keys: Keys) -> None:
+    keys.make()
+    first = keys.texts(keys.copies)
+    shutil.rmtree(keys.kept)
+    done = keys.make()
+    assert (done.returncode, done.stdout) == (0, "sshd runs\n")
+    assert keys.texts(keys.copies) == first
+    assert not keys.kept.exists()
 
 
 def test_a_kind_that_is_new_is_added(keys: Keys) -> None:
@@ -73,8 +86,9 @@ def test_a_kind_that_is_new_is_added(keys: Keys) -> None:
     assert set(keys.texts(keys.copies)) == {"ssh_host_ed25519_key", "ssh_host_ecdsa_key"}
 
 
-def test_the_kept_keys_are_closed_and_the_copies_open_to_their_group(keys: Keys) -> None:
-    # sshd's root reads by group, having no rights over files of others.
+def test_the_kept_keys_and_the_copies_are_closed(keys: Keys) -> None:
+    # As a volume in memory is.
+    keys.copies.chmod(0o777)
     before = os.umask(0)
     try:
         keys.make()
@@ -82,13 +96,20 @@ def test_the_kept_keys_are_closed_and_the_copies_open_to_their_group(keys: Keys)
         os.umask(before)
     assert mode(keys.kept) == 0o700
     assert {mode(file) for file in keys.kept.iterdir() if file.suffix != ".pub"} == {0o600}
-    assert {mode(file) for file in keys.copies.iterdir()} == {0o640}
+    assert mode(keys.copies) == 0o700
+    assert {mode(file) for file in keys.copies.iterdir()} == {0o600}
+
+
+def test_the_umask_of_what_runs_then_is_untouched(keys: Keys) -> None:
+    command: list[str | Path] = ["sh", PROGRAM, keys.kept, keys.copies, str(os.geteuid()), *KINDS, "--", "sh", "-c", "umask"]
+    assert int(subprocess.run(command, capture_output=True, text=True, check=True, umask=0o027).stdout.splitlines()[-1], 8) == 0o027
 
 
 def test_what_an_interrupted_run_left_is_replaced(keys: Keys) -> None:
     keys.make("ed25519")
     key = keys.kept / "ssh_host_ed25519_key"
     key.write_text("")
+    (keys.copies / key.name).unlink()
     (keys.kept / "ssh_host_ed25519_key.new").write_text("half a key")
     (keys.kept / "ssh_host_ed25519_key.new.pub").write_text("half a key")
     done = keys.make("ed25519")
@@ -122,4 +143,5 @@ def test_a_directory_of_somebody_else_is_refused(keys: Keys) -> None:
 def test_a_key_that_cannot_be_made_ends_the_program(keys: Keys) -> None:
     done = keys.make("nonsense")
     assert done.returncode != 0
+    assert "sshd runs" not in done.stdout
     assert list(keys.copies.iterdir()) == []
