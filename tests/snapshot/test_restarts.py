@@ -54,7 +54,7 @@ CHANGES = {
     "the hub's admins": Change("jupyter.hub.admins", ["ada"], {FRONTEND}),
     # Engines listen for it too.
     "the heartbeat's period": Change("controller.heartbeat_period", 3000, {FRONTEND} | WORKERS),
-    "the heartbeats that may be missed": Change("controller.heartbeat_misses", 20, {FRONTEND}),
+    "the heartbeats that may be missed": Change("controller.heartbeat_misses", 30, {FRONTEND}),
     # Engines are told the new ones by the connection file, once their probe has restarted them.
     "the controller's ports": Change("controller.first_port", 12001, {FRONTEND} | WORKERS),
     "encryption": Change("controller.encryption", False, {FRONTEND} | WORKERS),

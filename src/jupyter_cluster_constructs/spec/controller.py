@@ -25,9 +25,9 @@ class Controller(Settings):
         default=10101, ge=1024, le=65536 - CONTROLLER_PORTS, description=f"First of the {CONTROLLER_PORTS} ports in a row that the controller uses."
     )
     heartbeat_period: int = Field(
-        default=1000, ge=100, le=60_000, description="Time between heartbeats, in milliseconds; an engine is registered after two of them."
+        default=500, ge=100, le=60_000, description="Time between heartbeats, in milliseconds; an engine is registered after two of them."
     )
-    heartbeat_misses: int = Field(default=10, ge=2, le=1000, description="Heartbeats in a row that an engine may miss before it is taken as gone.")
+    heartbeat_misses: int = Field(default=20, ge=2, le=1000, description="Heartbeats in a row that an engine may miss before it is taken as gone.")
     task_database: Literal["none", "memory"] = Field(
         default="none",
         description="Where the controller keeps finished tasks for other clients to ask for: nowhere, or in its memory (up to 1 GiB more).",
