@@ -17,7 +17,7 @@ NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 .PHONY: synth test wheel check checkov images e2e bench bench-images bench-members imports schema docs clean
 
 synth: $(VENV)/synth  ## write the manifests of CONFIG to OUT
-	CONFIG="$(CONFIG)" CDK8S_OUTDIR="$(OUT)" $(BIN)/python app.py
+	CONFIG="$(CONFIG)" CDK8S_OUTDIR="$(OUT)" $(BIN)/python -O app.py
 
 test: $(VENV)/dev node_modules  ## unit, snapshot and contract tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile

@@ -22,8 +22,15 @@ STALE = "0009-stale.k8s.yaml"
 
 @pytest.mark.parametrize("name", ["everything", "everything else", "everything made"])
 def test_another_process_makes_the_same_bytes(tmp_path: Path, outputs: dict[str, Output], name: str) -> None:
-    # Another order of sets and dicts, and another locale.
-    elsewhere = {"PYTHONHASHSEED": "4711", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8"}
+    # Another order of sets and dicts, another locale, and python -O.
+    elsewhere = {
+        "PYTHONOPTIMIZE": "1",
+        "PYTHONHASHSEED": "4711",
+        "LC_ALL": "C",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONUTF8": "0",
+        "PYTHONIOENCODING": "utf-8",
+    }
     done = run_app(project(tmp_path, SETTINGS[name]), elsewhere)
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "dist") == outputs[name].files
