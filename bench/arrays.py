@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 
 import workloads
-from systems import OURS, SAME, Bench, System
+from sessions import session
+from systems import OURS, SAME, Bench
 from table import Row, interleaved
 
 TITLE = "How fast do arrays go to an engine and back?"
@@ -16,17 +18,18 @@ AIM = 0.9
 def measure(bench: Bench) -> Iterator[Row]:
     """Arrays of three sizes."""
     rounds = 1 if bench.quick else 2
-    pair: dict[str, System] = {OURS: bench.cluster, SAME: bench.same}
-    for megabytes, repeats in (1, 20), (10, 5), (100, 2):
-        systems = {name: partial(system.call, workloads.array_out_and_back, megabytes, repeats) for name, system in pair.items()}
-        found = interleaved(systems, rounds)
-        yield Row(
-            question="arrays",
-            what=f"an array of {megabytes} MB, out and back",
-            unit="MB/s",
-            values=found[OURS],
-            against=SAME,
-            base=found[SAME],
-            more_is_better=True,
-            aim=AIM,
-        )
+    with ExitStack() as stack:
+        pair = {name: stack.enter_context(session(system)) for name, system in ((OURS, bench.cluster), (SAME, bench.same))}
+        for megabytes, repeats in (1, 20), (10, 5), (100, 2):
+            systems = {name: partial(system.call, workloads.array_out_and_back, megabytes, repeats) for name, system in pair.items()}
+            found = interleaved(systems, rounds)
+            yield Row(
+                question="arrays",
+                what=f"an array of {megabytes} MB, out and back",
+                unit="MB/s",
+                values=found[OURS],
+                against=SAME,
+                base=found[SAME],
+                more_is_better=True,
+                aim=AIM,
+            )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import in_containers
 import workloads
 from e2e.cluster import Cluster
-from systems import ENGINES, LITTLE, OURS, SAME, Bench, System, wait_for_engines
+from sessions import session
+from systems import ENGINES, LITTLE, OURS, SAME, Bench, Pod, wait_for_engines
 from table import Row
 
 TITLE = "What do more engines cost?"
@@ -32,39 +34,44 @@ def measure(bench: Bench) -> Iterator[Row]:
         bench.free()
         cluster, before = bench.applied(_settings(bench), engines=0), 0
         plain = bench.plain("growing-plain", cluster, engines=0)
-    for size in (2 * ENGINES,) if bench.quick else SIZES:
-        seconds, cpu = {}, {}
-        for name in (OURS, SAME):
-            system: System = cluster if name == OURS else plain
-            start, busy = time.monotonic(), plain.call(in_containers.node_cpu_seconds)
-            if name == OURS:
-                _scale(cluster, size, in_one_group=bench.quick)
-            else:
-                bench.add_engines(plain, size - before)
-            wait_for_engines(system, size, SECONDS)
-            seconds[name] = time.monotonic() - start
-            cpu[name] = (plain.call(in_containers.node_cpu_seconds) - busy) / (size - before)
-        yield _row(f"from {before} to {size} engines, until all are registered", "s", seconds, size, "engines: until those added are registered")
-        yield _row(f"from {before} to {size} engines, CPU for each", "s", cpu, size, "engines: CPU for each that is added", note=NOTE)
-        before = size
-        few = 2 if bench.quick else 1
-        for what, function, calls in (
-            ("one task", workloads.round_trip, 100 // few),
-            ("one call on all engines", workloads.broadcast, 20 // few),
-        ):
-            found = {OURS: cluster.call(function, calls, seconds=120), SAME: plain.call(function, calls, seconds=120)}
-            yield _row(f"{what} with {size} engines", "ms", found, size, f"engines: {what}")
-        if not bench.quick:
-            done = cluster.call(workloads.single_tasks, 1000, seconds=120)
-            yield Row(
-                question="growth",
-                what=f"1,000 tasks with {size} engines",
-                unit="tasks/s",
-                values=(done,),
-                more_is_better=True,
-                series="engines: tasks a second",
-                x=size,
-            )
+    yield from _growing(bench, cluster, plain, before)
+
+
+def _growing(bench: Bench, cluster: Cluster, plain: Pod, before: int) -> Iterator[Row]:
+    with ExitStack() as stack:
+        clients = {name: stack.enter_context(session(system)) for name, system in ((OURS, cluster), (SAME, plain))}
+        for size in (2 * ENGINES,) if bench.quick else SIZES:
+            seconds, cpu = {}, {}
+            for name in (OURS, SAME):
+                start, busy = time.monotonic(), clients[SAME].call(in_containers.node_cpu_seconds)
+                if name == OURS:
+                    _scale(cluster, size, in_one_group=bench.quick)
+                else:
+                    bench.add_engines(plain, size - before)
+                wait_for_engines(clients[name], size, SECONDS)
+                seconds[name] = time.monotonic() - start
+                cpu[name] = (clients[SAME].call(in_containers.node_cpu_seconds) - busy) / (size - before)
+            yield _row(f"from {before} to {size} engines, until all are registered", "s", seconds, size, "engines: until those added are registered")
+            yield _row(f"from {before} to {size} engines, CPU for each", "s", cpu, size, "engines: CPU for each that is added", note=NOTE)
+            before = size
+            few = 2 if bench.quick else 1
+            for what, function, calls in (
+                ("one task", workloads.round_trip, 100 // few),
+                ("one call on all engines", workloads.broadcast, 20 // few),
+            ):
+                found = {name: client.call(function, calls, seconds=120) for name, client in clients.items()}
+                yield _row(f"{what} with {size} engines", "ms", found, size, f"engines: {what}")
+            if not bench.quick:
+                done = clients[OURS].call(workloads.single_tasks, 1000, seconds=120)
+                yield Row(
+                    question="growth",
+                    what=f"1,000 tasks with {size} engines",
+                    unit="tasks/s",
+                    values=(done,),
+                    more_is_better=True,
+                    series="engines: tasks a second",
+                    x=size,
+                )
 
 
 def _settings(bench: Bench) -> dict[str, Any]:

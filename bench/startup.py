@@ -12,8 +12,8 @@ from functools import partial
 from e2e.cluster import AS_CLIENT, Cluster
 from e2e.kube import kubectl, wait_until
 from e2e.remote import call, program
-from in_containers import cpu_seconds, first_map, plain_start, program_costs
-from systems import ENGINES, NAME, READY_SECONDS, Bench, container_spec
+from in_containers import cpu_seconds, first_and_next, first_map, plain_start, program_costs
+from systems import ENGINES, NAME, READY_SECONDS, Bench, container_spec, idle
 from table import Row
 from timeline import Timeline
 
@@ -29,6 +29,8 @@ PROGRAMS = {
     "hub": ["jupyterhub", "--version"],
     "proxy": ["configurable-http-proxy", "--version"],
 }
+# Programs by the image that they are in; nothing of an image may run yet.
+COLD = {"debian-ipython-wn": ["ipengine", "--version"], "debian-ipython-fn": ["jupyterhub", "--version"]}
 PROBES_SECONDS = 30
 NOTE = (
     "Each phase ends when its last pod or container is through; phases follow each other, so they add up. Events are timed as they "
@@ -38,6 +40,10 @@ NOTE = (
 IMPORTS_NOTE = (
     "CPU time of each program's start-up imports in its own container, by `--version`, once files are in memory. "
     "The image's own `__pycache__` serves them: pip compiles what it installs."
+)
+COLD_NOTE = (
+    "A cold start reads what the program imports from the node's disk, whose files were given up before; it ends with the program's version. "
+    "What other containers of the node have mapped stays in memory."
 )
 PROBES_NOTE = (
     "What a container takes while nobody uses it: heartbeats, and its probes, which run a program in it. "
@@ -61,7 +67,8 @@ class Start:
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Start it, as often as `bench` says, each time beside plain processes."""
+    """Start it, as often as `bench` says, each time beside plain processes; and before, programs whose images nobody uses yet."""
+    yield from cold_programs(bench)
     cluster = bench.synthesized(bench.settings())
     ours: list[Start] = []
     plain: list[float] = []
@@ -116,7 +123,7 @@ def start(cluster: Cluster) -> Start:
 
 
 def _first_map(cluster: Cluster, pod: str) -> str:
-    command = ["exec", "--stdin", pod, "--container", "jupyter", "--", "sh", "-euc", AS_CLIENT]
+    command = ["exec", "--stdin", pod, "--container", "jupyter", "--", "sh", "-euc", AS_CLIENT, "sh", "-"]
     text = program(first_map, ENGINES)
     return wait_until("a client", lambda: cluster.kubectl(*command, stdin=text, seconds=READY_SECONDS), seconds=READY_SECONDS)
 
@@ -177,6 +184,17 @@ def images() -> Iterator[Row]:
                 values=(sizes[0] / 1e6,),
                 note="Images as the node lists them; the frontend's holds the workers'.",
             )
+
+
+def cold_programs(bench: Bench) -> Iterator[Row]:
+    """What programs take on a node that has just got its images, or has used its memory for something else."""
+    for image, words in COLD.items():
+        pod = bench.pod(f"cold-{words[0]}", {"containers": [idle(Images().named(image))], "terminationGracePeriodSeconds": 0})
+        first, again = pod.call(first_and_next, words, seconds=READY_SECONDS)
+        kubectl("--namespace", bench.namespace, "delete", "pod", pod.name, "--wait=true")
+        yield Row(
+            question=KEY, what=f"cold start of {words[0]}", unit="s", values=(first,), against="its files in memory", base=(again,), note=COLD_NOTE
+        )
 
 
 def imports(cluster: Cluster, rounds: int) -> Iterator[Row]:

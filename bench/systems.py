@@ -47,8 +47,12 @@ class Pod:
 
     def run(self, *command: str, stdin: str = "", seconds: float = 60) -> str:
         """What a command prints there."""
+        return kubectl(*self.exec(*command), stdin=stdin, seconds=seconds)
+
+    def exec(self, *command: str) -> list[str]:
+        """The arguments of the kubectl that runs a command there."""
         words = ["env", *(f"{name}={value}" for name, value in self.environment.items()), *command]
-        return kubectl("--namespace", self.namespace, "exec", "--stdin", self.name, "--", *words, stdin=stdin, seconds=seconds)
+        return ["--namespace", self.namespace, "exec", "--stdin", self.name, "--", *words]
 
     def call(self, function: Callable[..., object], *arguments: object, seconds: float = 60) -> Any:
         """What a function returns there."""

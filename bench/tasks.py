@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from functools import partial
 from types import ModuleType
 from typing import Any
 
 import neighbours
 import workloads
+from e2e.cluster import Cluster
 from memory import MEBIBYTE
-from systems import DEFAULTS, OURS, SAME, Bench, System
+from sessions import session
+from systems import DEFAULTS, OURS, SAME, Bench, Pod, System
 from table import Row, interleaved
 
 TITLE = "How long does a task take, and how many are done a second?"
@@ -21,15 +24,20 @@ ROUNDS, TASKS, ITEMS = 2, 10_000, 200_000
 
 def measure(bench: Bench) -> Iterator[Row]:
     """Each kind of work on every system in turn; the neighbours one after the other, since they take CPUs while they wait."""
-    systems: dict[str, System] = {OURS: bench.cluster, SAME: bench.same, DEFAULTS: bench.defaults}
-    if bench.quick:
-        yield from _rows(bench, systems, {}, rounds=1, few=4, tasks=1_000, items=20_000)
-        return
-    systems[PURE] = bench.pure
-    yield from _rows(bench, systems, {}, rounds=ROUNDS, few=1, tasks=TASKS, items=ITEMS)
+    systems: dict[str, Cluster | Pod] = {OURS: bench.cluster, SAME: bench.same, DEFAULTS: bench.defaults}
+    if not bench.quick:
+        systems[PURE] = bench.pure
+    with ExitStack() as stack:
+        sessions: dict[str, System] = {name: stack.enter_context(session(system)) for name, system in systems.items()}
+        if bench.quick:
+            yield from _rows(bench, sessions, {}, rounds=1, few=4, tasks=1_000, items=20_000)
+            return
+        yield from _rows(bench, sessions, {}, rounds=ROUNDS, few=1, tasks=TASKS, items=ITEMS)
     for name, neighbour in neighbours.available(bench).items():
-        pair: dict[str, System] = {OURS: bench.cluster, name: neighbour}
-        yield from _rows(bench, pair, {name: neighbour.work}, rounds=ROUNDS, few=1, tasks=TASKS, items=ITEMS)
+        with session(bench.cluster) as client:
+            # A driver of Ray's is a process.
+            pair: dict[str, System] = {OURS: client, name: neighbour}
+            yield from _rows(bench, pair, {name: neighbour.work}, rounds=ROUNDS, few=1, tasks=TASKS, items=ITEMS)
         yield Row(question="tasks", what=f"{name}: from `kubectl apply` to the first map", unit="s", values=(neighbour.start_seconds,))
         for pod, written in neighbour.memory().items():
             yield Row(question="tasks", what=f"{name}: memory of the pod `{pod}`, after that", unit="MiB", values=(written / MEBIBYTE,))

@@ -27,8 +27,8 @@ test "$(id -u)" != 0 || exec setpriv --reuid=1000 --regid=1000 --groups=989,1000
   security=$HOME/.ipython/profile_default/security
   mkdir -p "$security"
   ln -sfn /home/jupyter/shared/.controller/ipcontroller-client.json "$security/"
-  exec python3 -'
-exec python3 -
+  exec python3 "$@"' sh "$@"
+exec python3 "$@"
 """
 
 
@@ -134,7 +134,7 @@ class Cluster:
 
     def call(self, function: Callable[..., object], *arguments: object, container: str = "jupyter", seconds: float = 60) -> Any:
         """Run a function in a container of the frontend, as a client of the controller."""
-        python = ("sh", "-euc", AS_CLIENT) if container == "jupyter" else ("python3", "-")
+        python = ("sh", "-euc", AS_CLIENT, "sh", "-") if container == "jupyter" else ("python3", "-")
         return call(lambda program: self.execute("deployment/frontend", container, *python, stdin=program, seconds=seconds), function, *arguments)
 
     def engines(self) -> dict[int, str]:
