@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from jupyter_cluster_constructs.runtime.metrics import KEPT_SECONDS
 
 from .cluster import Cluster
 from .kube import forwarded, wait_until
@@ -49,8 +52,26 @@ class Measured:
 
         return wait_until(what, scraped, seconds=seconds)
 
+    def settled(self) -> Samples:
+        """A scrape while nothing runs, after which nothing more is counted: the Hub hears of a task later than its client does."""
+
+        def unchanged() -> Samples | None:
+            first = tasks(self.scrape())
+            # The same answer is given for that long.
+            time.sleep(2 * KEPT_SECONDS)
+            second = self.scrape()
+            left = any(value for name, value in tasks(second).items() if "completed" not in name)
+            return second if not left and tasks(second) == first else None
+
+        return wait_until("nothing runs", unchanged, seconds=PATIENCE)
+
     def restarts(self) -> dict[str, int]:
         return {name: count for name, count in self.cluster.restarts().items() if "-frontend-" in name}
+
+
+def tasks(samples: Samples) -> Samples:
+    """What is known of tasks."""
+    return {name: value for name, value in samples.items() if "tasks_" in name}
 
 
 def of(metric: str, samples: Samples) -> dict[int, float]:
