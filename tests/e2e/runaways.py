@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 FILL = "kept = []\nwhile True: kept.append(b'x' * 20_000_000)"
-# Several processes, none of which is larger than one may be; who has to go may have been full for a while.
-FILL_BY_MANY = """
+_GROW = """
+import time
+kept = []
+for _ in range(50):
+    kept.append(b"x" * 5_000_000)
+    time.sleep(0.02)
+print("full", flush=True)
+time.sleep(600)
+"""
+# Several processes, none of which is larger than one may be, one after the other and no faster than a program that computes: who takes
+# everything at once meets the kernel first. Who has to go may have been full for a while.
+FILL_BY_MANY = f"""
 import os, subprocess, sys, time
-code = "import time; kept = b'x' * 250_000_000; print('full', flush=True); time.sleep(600)"
-several = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(5)]
-for process in several: process.stdout.readline()
+several = []
+for _ in range(5):
+    several.append(subprocess.Popen([sys.executable, "-c", {_GROW!r}], stdout=subprocess.PIPE))
+    several[-1].stdout.readline()
 ended, until = [], time.monotonic() + 30
 while not ended and time.monotonic() < until:
     time.sleep(0.1)
