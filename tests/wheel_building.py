@@ -16,7 +16,8 @@ def build_wheel(directory: Path) -> Path:
     copy.mkdir(parents=True)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
-    for name in ("src", "imports"):
+    # What src links to is beside it.
+    for name in ("src", "imports", "docker"):
         shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--wheel-dir", str(out), str(copy)]
     subprocess.run(command, check=True, capture_output=True, text=True)

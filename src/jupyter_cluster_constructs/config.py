@@ -15,12 +15,13 @@ from .objects import checksum, metadata, mount, secret_data
 from .spec import Controller, IngressSettings, Jupyter, Metrics, Ssh
 
 ENGINE_FILES = (
+    "direct_stream.py",
+    "engine_kernel.py",
     "ipengine_config.py",
     "leave_controller.py",
     "reconnecting_sockets.py",
     "registrar.py",
     "registration_mark.py",
-    "signalled_kernel.py",
     "start_engine.sh",
     "unlogged_tasks.py",
     "wait_for_controller.py",

@@ -67,6 +67,8 @@ def controller_config(controller: Controller, location: str, *, engines: int, cl
         "HeartMonitor.max_heartmonitor_misses": controller.heartbeat_misses,
         "TaskScheduler.scheme_name": controller.scheduler,
         "TaskScheduler.hwm": controller.hwm,
+        # traitlets has DEBUG and lets the handler choose, so that each message makes records for nobody.
+        "IPController.logging_config": {"loggers": {"IPController": {"level": "INFO"}}},
     }
     return f"""\
 import sys
@@ -80,14 +82,20 @@ import connection_files
 connection_files.write(c, engines={engines}, clients={clients})
 
 import finished_tasks
+import prompt_hearts
 import restored_engines
+import scheduler_streams
 import unlogged_tasks
+import unrecorded_tasks
 import watched_schedulers
 from ipyparallel.controller.hub import Hub
 
 finished_tasks.install()
+prompt_hearts.install()
 restored_engines.install(grace_seconds={RECONNECT_SECONDS + 2 * controller.heartbeat_period / 1000:g}, settle_seconds={SETTLE_SECONDS})
+scheduler_streams.install()
 unlogged_tasks.install(Hub)
+unrecorded_tasks.install()
 watched_schedulers.install()
 {_counters() if metrics else ""}"""
 
@@ -113,6 +121,7 @@ def engine_config(controller: Controller) -> str:
     values: dict[str, object] = {
         "IPEngine.wait_for_url_file": 300,
         "IPEngine.timeout": 60,
+        "IPEngine.logging_config": {"loggers": {"IPEngine": {"level": "INFO"}}},
         "IPEngine.out_stream_factory": "written_streams.WrittenStream",
         "IPEngine.max_heartbeat_misses": ENGINE_PATIENCE_SECONDS * 1000 // (controller.heartbeat_period + 500),
     }
@@ -122,11 +131,14 @@ import sys
 c = get_config()
 {_assignments(values)}
 sys.path.insert(0, {paths.CONFIG!r})
+import direct_stream
+import engine_kernel
 import reconnecting_sockets
-import signalled_kernel
 import unlogged_tasks
+from ipyparallel.engine import app
 
+direct_stream.install(app)
+engine_kernel.install()
 reconnecting_sockets.install()
-signalled_kernel.install()
-unlogged_tasks.install(signalled_kernel.SignalledKernel)
+unlogged_tasks.install(engine_kernel.EngineKernel)
 """

@@ -21,10 +21,18 @@ def untouched_ipyparallel(monkeypatch: pytest.MonkeyPatch) -> None:
 
     changed = {
         Heart: ("__init__",),
-        Hub: ("__init__", "finish_registration", "_load_engine_state", "_save_engine_state", "handle_new_heart", "connection_request"),
-        app: ("TaskScheduler",),
+        Hub: (
+            "__init__",
+            "connection_request",
+            "finish_registration",
+            "handle_new_heart",
+            "monitor_iopub_message",
+            "_load_engine_state",
+            "_save_engine_state",
+        ),
+        app: ("TaskScheduler", "ZMQStream", "start_heartmonitor", "launch_broadcast_scheduler", "launch_scheduler"),
         app.IPController: ("init_signal", "terminate_children"),
-        engine: ("Kernel",),
+        engine: ("Kernel", "zmqstream"),
     }
     for owner, names in changed.items():
         for name in names:

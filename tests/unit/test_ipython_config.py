@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
@@ -176,8 +177,19 @@ def test_loading_the_engines_file_changes_streams_and_kernel(tmp_path: Path) -> 
     before = app.Kernel
     config = engine_config(tmp_path)
     assert app.Kernel is not before
+    assert app.zmqstream.ZMQStream.__name__ == "DirectStream"
     # The files import each other as they do in the ConfigMap, without the package.
     assert IPEngine(config=config).out_stream_factory.__name__ == "WrittenStream"
+
+
+@pytest.mark.parametrize("program", [IPController, IPEngine])
+def test_lines_that_nobody_reads_are_not_made(program: type[IPController | IPEngine], tmp_path: Path) -> None:
+    config = controller_config(tmp_path) if program is IPController else engine_config(tmp_path)
+    log = program(config=config).log
+    assert not log.isEnabledFor(logging.DEBUG)
+    assert log.isEnabledFor(logging.INFO)
+    # Its lines go where they went.
+    assert [type(handler).__name__ for handler in log.handlers] == ["StreamHandler"]
 
 
 def test_ipythons_history_is_not_on_nfs(tmp_path: Path) -> None:

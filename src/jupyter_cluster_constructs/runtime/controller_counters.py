@@ -11,7 +11,8 @@ import json
 from collections import Counter
 from typing import Any
 
-from ipyparallel.controller import app, heartmonitor
+import prompt_hearts
+from ipyparallel.controller import app
 from ipyparallel.controller.heartmonitor import HeartMonitor
 from ipyparallel.controller.hub import Hub
 from tornado.iostream import IOStream, StreamClosedError
@@ -126,7 +127,7 @@ def serve(hub: Any, path: str) -> None:
 def start_telling_heartmonitor(*arguments: Any, **options: Any) -> None:
     """Run the heart monitor, which tells the Hub of missed heartbeats too."""
     tell_of_missed()
-    heartmonitor.start_heartmonitor(*arguments, **options)
+    prompt_hearts.start_heartmonitor(*arguments, **options)
 
 
 def tell_of_missed() -> None:

@@ -1,4 +1,4 @@
-"""An engine that takes clients' signals by itself."""
+"""The kernel of an engine, which takes clients' signals by itself and says of a task only that it is done."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from ipyparallel.engine import app
 from ipyparallel.engine.kernel import IPythonParallelKernel
 
-from jupyter_cluster_constructs.runtime import signalled_kernel
-from jupyter_cluster_constructs.runtime.signalled_kernel import SignalledKernel
+from jupyter_cluster_constructs.runtime import engine_kernel
+from jupyter_cluster_constructs.runtime.engine_kernel import EngineKernel
 
 
 @pytest.fixture(autouse=True)
@@ -39,20 +39,20 @@ class Engine:
         self.events.append((function, number, seconds > 0))
 
     def request(self, wanted: object) -> list[Any]:
-        cast(Any, SignalledKernel).signal_request(self, self.stream, [b"client"], {"content": {"sig": wanted}})
+        cast(Any, EngineKernel).signal_request(self, self.stream, [b"client"], {"content": {"sig": wanted}})
         return self.events
 
 
 @pytest.mark.parametrize("wanted", [signal.SIGINT, int(signal.SIGINT), "SIGINT"])
 def test_a_client_is_answered_and_then_the_signal_is_taken(wanted: object) -> None:
-    assert Engine().request(wanted) == [("signal_reply", {"status": "ok"}), "flush", (signalled_kernel.take_signal, signal.SIGINT, False)]
+    assert Engine().request(wanted) == [("signal_reply", {"status": "ok"}), "flush", (engine_kernel.take_signal, signal.SIGINT, False)]
 
 
 @pytest.mark.parametrize("wanted", ["SIGKILL", signal.SIGKILL, signal.SIGUSR1])
 def test_a_signal_that_ends_the_engine_leaves_time_for_the_answer(wanted: object) -> None:
     *_, (function, number, waits) = Engine().request(wanted)
 
-    assert function is signalled_kernel.take_signal
+    assert function is engine_kernel.take_signal
     assert number == (signal.SIGKILL if wanted == "SIGKILL" else wanted)
     assert waits
 
@@ -67,7 +67,7 @@ def test_a_signal_that_there_is_not_is_an_error_of_the_client(wanted: object, na
 
 def test_a_request_without_a_signal_is_an_error_of_the_client() -> None:
     engine = Engine()
-    cast(Any, SignalledKernel).signal_request(engine, engine.stream, [b"client"], {"content": {}})
+    cast(Any, EngineKernel).signal_request(engine, engine.stream, [b"client"], {"content": {}})
 
     assert engine.events[0][1]["ename"] == "KeyError"
 
@@ -76,7 +76,7 @@ def test_a_signal_interrupts_the_main_thread_while_it_waits() -> None:
     program = """
 import signal, sys, threading, time
 sys.path[:0] = sys.argv[1:]
-from jupyter_cluster_constructs.runtime.signalled_kernel import take_signal
+from jupyter_cluster_constructs.runtime.engine_kernel import take_signal
 threading.Timer(0.2, take_signal, [signal.SIGINT]).start()
 try:
     time.sleep(600)
@@ -89,18 +89,45 @@ except KeyboardInterrupt:
 
 
 def test_signal_0_asks_only_whether_the_engine_is_there() -> None:
-    assert Engine().request(0)[-1] == (signalled_kernel.take_signal, 0, False)
-    signalled_kernel.take_signal(0)
+    assert Engine().request(0)[-1] == (engine_kernel.take_signal, 0, False)
+    engine_kernel.take_signal(0)
 
 
 def test_the_kernel_takes_it_in_the_channel_that_answers_while_a_task_runs() -> None:
-    added = {*SignalledKernel.control_msg_types} - {*IPythonParallelKernel.control_msg_types}
+    added = {*EngineKernel.control_msg_types} - {*IPythonParallelKernel.control_msg_types}
     assert added == {"signal_request"}
-    assert "signal_request" not in SignalledKernel.msg_types
+    assert "signal_request" not in EngineKernel.msg_types
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "is_told"),
+    [("apply_request", "busy", False), ("apply_request", "idle", True), ("execute_request", "busy", True), ("execute_request", "idle", True)],
+)
+def test_of_a_task_the_engine_tells_only_that_it_is_done(kind: str, state: str, is_told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(IPythonParallelKernel, "_publish_status", lambda kernel, status, channel, parent=None: told.append(status))
+    kernel = EngineKernel.__new__(EngineKernel)
+    request = {"header": {"msg_type": kind}}
+    monkeypatch.setattr(EngineKernel, "get_parent", lambda kernel, channel: request)
+
+    kernel._publish_status(state, "shell")
+    kernel._publish_status(state, "shell", request)
+
+    assert told == [state] * 2 * is_told
+
+
+def test_a_status_of_no_request_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(IPythonParallelKernel, "_publish_status", lambda kernel, status, channel, parent=None: told.append(status))
+    monkeypatch.setattr(EngineKernel, "get_parent", lambda kernel, channel: {})
+
+    EngineKernel.__new__(EngineKernel)._publish_status("busy", "shell")
+
+    assert told == ["busy"]
 
 
 def test_the_engine_makes_that_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "Kernel", app.Kernel)
-    signalled_kernel.install()
+    engine_kernel.install()
 
-    assert app.Kernel is SignalledKernel
+    assert app.Kernel is EngineKernel

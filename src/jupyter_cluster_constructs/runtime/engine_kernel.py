@@ -1,7 +1,8 @@
-"""Let an engine take signals of clients by itself: ipyparallel (9.2) starts a second process for it, the nanny, beside each engine.
+"""A kernel for engines, which takes clients' signals by itself and tells of a task only that it is done.
 
-The kernel's control thread answers while a task runs, so `Client.send_signal` needs nobody else, unless C code of a task holds
-the interpreter's lock. An engine with a nanny never gets such a request: the nanny answers it.
+For signals, ipyparallel (9.2) starts a second process beside each engine, the nanny. The kernel's control thread answers while a
+task runs, so `Client.send_signal` needs nobody else, unless C code of a task holds the interpreter's lock. An engine with a nanny
+never gets such a request: the nanny answers it.
 """
 
 from __future__ import annotations
@@ -20,13 +21,20 @@ ANSWER_SECONDS = 0.1
 
 def install() -> None:
     """Change the kernel that the engine makes in this process."""
-    app.Kernel = SignalledKernel
+    app.Kernel = EngineKernel
 
 
-class SignalledKernel(IPythonParallelKernel):  # type: ignore[misc]
-    """A kernel that sends itself the signals that clients ask for."""
+class EngineKernel(IPythonParallelKernel):  # type: ignore[misc]
+    """A kernel that sends itself the signals that clients ask for, and does not say when a task begins."""
 
     control_msg_types = (*IPythonParallelKernel.control_msg_types, "signal_request")
+
+    def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
+        request: Any = parent or self.get_parent(channel)
+        # Nobody waits for it: a client's call is done with "idle".
+        if status == "busy" and request.get("header", {}).get("msg_type") == "apply_request":
+            return
+        super()._publish_status(status, channel, parent)
 
     def signal_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Answer as the nanny does, and then take the signal, which may be the engine's end."""

@@ -1,0 +1,1 @@
+../../../docker/debian-ipython-wn/direct_stream.py
