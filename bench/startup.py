@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -68,7 +68,7 @@ class Start:
 
 def measure(bench: Bench) -> Iterator[Row]:
     """Start it, as often as `bench` says, each time beside plain processes; and before, programs whose images nobody uses yet."""
-    yield from cold_programs(bench)
+    yield from cold_programs(bench, dict(list(COLD.items())[:1]) if bench.quick else COLD)
     cluster = bench.synthesized(bench.settings())
     ours: list[Start] = []
     plain: list[float] = []
@@ -141,7 +141,7 @@ def phases(timeline: Timeline, begun: float, client: dict[str, float], applied: 
         **{f"frontend's init container {one}": timeline.last("Started", frontend, after) for one, after in zip(before, inits[1:], strict=False)},
         "controller's imports, files and schedulers": client["connected"],
         "engines' containers started, after they have seen the controller": timeline.last("Started", worker, "engine"),
-        "engines' imports and registration (two heartbeats)": client["engines"],
+        "engines' imports and registration (with a heartbeat)": client["engines"],
         "first map, with the engines' own first imports": client["mapped"],
     }
     found, last = {}, begun
@@ -186,9 +186,9 @@ def images() -> Iterator[Row]:
             )
 
 
-def cold_programs(bench: Bench) -> Iterator[Row]:
-    """What programs take on a node that has just got its images, or has used its memory for something else."""
-    for image, words in COLD.items():
+def cold_programs(bench: Bench, programs: Mapping[str, list[str]]) -> Iterator[Row]:
+    """What programs take, by their image, on a node that has just got it, or has used its memory for something else."""
+    for image, words in programs.items():
         pod = bench.pod(f"cold-{words[0]}", {"containers": [idle(Images().named(image))], "terminationGracePeriodSeconds": 0})
         first, again = pod.call(first_and_next, words, seconds=READY_SECONDS)
         kubectl("--namespace", bench.namespace, "delete", "pod", pod.name, "--wait=true")

@@ -132,8 +132,8 @@ class Pod:
         """The mounts of a container that runs as ``jupyter``."""
         return self.own_mounts(container)
 
-    def wait_for_nfs(self) -> list[k8s.Container]:
-        """An init container that waits for the homes: none, since there are none."""
+    def nfs_mounts(self) -> Sequence[k8s.VolumeMount]:
+        """The mounts of the cluster's own NFS server, each of which has to be used before anything else is: none."""
         return []
 
     @staticmethod
@@ -171,10 +171,6 @@ class ClusterPod(Pod):
         """The mounts of a container that runs as ``jupyter``: homes, shared directory, and its own."""
         return [*self.nfs.mounts(), *self.own_mounts(container)]
 
-    def wait_for_nfs(self) -> list[k8s.Container]:
-        """An init container that uses every mount of the local NFS server, and says which one it waits for; none with other storage."""
-        if self.nfs.server is None:
-            return []
-        mounts = self.nfs.mounts()
-        command = self.python("wait_for_nfs.py", *(m.mount_path for m in mounts))
-        return [self.container("wait-for-nfs", command, resources=INIT_RESOURCES, mounts=mounts)]
+    def nfs_mounts(self) -> Sequence[k8s.VolumeMount]:
+        """The mounts of the cluster's own NFS server, each of which has to be used before anything else is; none with other storage."""
+        return [] if self.nfs.server is None else self.nfs.mounts()

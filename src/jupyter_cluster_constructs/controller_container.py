@@ -47,7 +47,7 @@ def controller_container(pod: ClusterPod, resources: Resources) -> k8s.Container
         ],
         ports=[k8s.ContainerPort(name=name, container_port=port, protocol="TCP") for name, port in engine_ports(controller)],
         probes=Probes(
-            startup=exec_probe(answers, period=1, failures=120),
+            startup=exec_probe(answers, first=1, period=1, failures=120),
             readiness=exec_probe(answers, period=5, failures=2),
             # A scheduler that hangs is noticed after 13 to 18 s; a loaded machine would have to stop it for as long.
             liveness=exec_probe(answers, period=5, failures=3),

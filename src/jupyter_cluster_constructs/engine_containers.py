@@ -55,22 +55,21 @@ def external_controller(controller: ExternalController) -> Connection:
 
 
 def wait_for_controller(pod: Pod, connection: Connection) -> k8s.Container:
-    """An init container that ends when the controller answers."""
-    command = pod.python("wait_for_controller.py", connection.file)
-    return pod.container("wait-for-controller", command, resources=INIT_RESOURCES, mounts=[connection.mount])
+    """An init container that ends when every mount of the cluster's own NFS server was used and the controller answers."""
+    used = pod.nfs_mounts()
+    command = pod.python("wait_for_controller.py", *(f"--use={m.mount_path}" for m in used), connection.file)
+    return pod.container("wait-for-controller", command, resources=INIT_RESOURCES, mounts=_with(connection.mount, used))
 
 
 def engine_container(pod: Pod, group: WorkerGroup, number: int, connection: Connection) -> k8s.Container:
     """One of a pod's engines, ready while it is registered."""
     name = "engine" if number == 1 else f"engine-{number}"
-    mounts = pod.jupyter_mounts(name)
-    is_mounted = connection.mount.mount_path in {m.mount_path for m in mounts}
     # One engine a CPU: threads of numerical libraries would only be in each other's way.
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     # One configuration file is every group's: what differs is an argument.
     arguments = [connection.file, str(group.nanny), *([connection.mark] if connection.mark else [])]
     # Many that start together would otherwise be in each other's way by their probes.
-    startup = max(5, group.engines_per_pod // 8)
+    startup = max(3, group.engines_per_pod // 8)
     return pod.container(
         name,
         # A signal reaches the engine too, not its shell alone.
@@ -79,10 +78,10 @@ def engine_container(pod: Pod, group: WorkerGroup, number: int, connection: Conn
         extra_resources={group.gpu_resource: str(group.gpu)} if group.gpu else None,
         environment={"HOME": paths.JUPYTER_HOME} | threads | group.env,
         working_directory=pod.working_directory,
-        mounts=mounts if is_mounted else [*mounts, connection.mount],
+        mounts=_with(connection.mount, pod.jupyter_mounts(name)),
         probes=Probes(
-            # Whoever runs a program in a container takes 50 ms of a CPU for it, and a node has a hundred engines.
-            startup=exec_probe(connection.is_registered, period=startup, failures=STARTUP_SECONDS // startup),
+            # None is registered before its imports are done; and a node has a hundred engines.
+            startup=exec_probe(connection.is_registered, first=3, period=startup, failures=STARTUP_SECONDS // startup),
             readiness=exec_probe(connection.is_registered, period=20, failures=2),
             # Long enough for a controller that comes back to take its engines in again, with their memory.
             liveness=exec_probe(connection.is_registered, period=60, failures=3),
@@ -90,3 +89,8 @@ def engine_container(pod: Pod, group: WorkerGroup, number: int, connection: Conn
         # It needs the image's packages.
         before_stop=["python3", "-E", f"{paths.CONFIG}/leave_controller.py", connection.file],
     )
+
+
+def _with(wanted: k8s.VolumeMount, mounts: Sequence[k8s.VolumeMount]) -> list[k8s.VolumeMount]:
+    """Mounts and one more, where it is not among them."""
+    return [*mounts] if wanted.mount_path in {m.mount_path for m in mounts} else [*mounts, wanted]

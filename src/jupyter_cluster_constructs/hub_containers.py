@@ -72,7 +72,7 @@ def _hub(pod: ClusterPod, resources: Resources, servers: int) -> k8s.Container:
             *(mount(volume.name, paths.SIGN_ON, read_only=True) for volume in sign_on_volumes(pod)),
         ],
         probes=Probes(
-            startup=exec_probe(answers, period=1, failures=120),
+            startup=exec_probe(answers, first=3, period=1, failures=120),
             # By the proxy, as everybody comes.
             readiness=_health(5, 3),
             liveness=exec_probe(answers, period=15, failures=8),
@@ -99,7 +99,7 @@ def _member_servers(pod: ClusterPod, resources: Resources) -> k8s.Container:
             mount(SCRATCH, paths.TMP, sub_path="jupyter-tmp"),
         ],
         probes=Probes(
-            startup=exec_probe(answers, period=1, failures=60),
+            startup=exec_probe(answers, first=1, period=1, failures=60),
             readiness=exec_probe(answers, period=10, failures=3),
             liveness=exec_probe(answers, period=30, failures=4),
         ),

@@ -121,9 +121,15 @@ def resource_requirements(resources: Resources, extra: Mapping[str, str] | None 
     return k8s.ResourceRequirements(requests=same | {"cpu": quantity(resources.cpu)}, limits=same | {"cpu": quantity(resources.most_cpu)})
 
 
-def exec_probe(command: Sequence[str], *, period: int, failures: int) -> k8s.Probe:
-    """A probe that runs a command in the container, times in seconds."""
-    return k8s.Probe(exec=k8s.ExecAction(command=list(command)), period_seconds=period, failure_threshold=failures, timeout_seconds=PROBE_SECONDS)
+def exec_probe(command: Sequence[str], *, period: int, failures: int, first: int | None = None) -> k8s.Probe:
+    """A probe that runs a command in the container, times in seconds; each run takes 50 ms of a CPU, so the first one may wait."""
+    return k8s.Probe(
+        exec=k8s.ExecAction(command=list(command)),
+        initial_delay_seconds=first,
+        period_seconds=period,
+        failure_threshold=failures,
+        timeout_seconds=PROBE_SECONDS,
+    )
 
 
 def mount(volume: str, path: str, *, sub_path: str | None = None, read_only: bool | None = None) -> k8s.VolumeMount:

@@ -125,7 +125,7 @@ class Workers(Construct):
             annotations={"jupyter-cluster/config-checksum": self._config.engine_checksum},
             spec=self._pod.pod_spec(
                 service_account=self.names.worker(group.name),
-                init_containers=[*self._pod.wait_for_nfs(), wait_for_controller(self._pod, self._connection)],
+                init_containers=[wait_for_controller(self._pod, self._connection)],
                 containers=[engine_container(self._pod, group, number, self._connection) for number in range(1, group.engines_per_pod + 1)],
                 placement=group,
                 volumes=self._connection.volumes,

@@ -179,7 +179,7 @@ MISTAKES = {
     ),
     "no container": (
         PodExtras(containers={"engin": ADDED}, volumes=[FREE]),
-        "received containers of engin, which the pod does not have; allowed: engine, wait-for-controller, wait-for-nfs",
+        "received containers of engin, which the pod does not have; allowed: engine, wait-for-controller",
     ),
     "a selector's label": (PodExtras(labels={"app.kubernetes.io/component": "x"}), "received labels app.kubernetes.io/component, which the library"),
     "the checksum": (PodExtras(annotations={"jupyter-cluster/config-checksum": "x"}), "received annotations jupyter-cluster/config-checksum"),

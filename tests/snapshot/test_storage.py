@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from constructs import Construct
-from support import Manifest, all_containers, all_of, containers, mounted_volumes, one, pod_of, volumes, workloads
+from support import Manifest, all_containers, containers, mounted_volumes, one, pod_of, volumes, workloads
 
 from jupyter_cluster_constructs import Frontend, Names, Nfs, Users, Workers
 from jupyter_cluster_constructs.changes import changes
@@ -139,8 +139,8 @@ def test_a_server_is_waited_for_only_where_the_cluster_has_one(cluster: list[Man
         if is_local
         else set()
     )
-    for deployment in all_of(cluster, "Deployment"):
-        assert ("wait-for-nfs" in containers(deployment)) is (is_local and "worker" in deployment["metadata"]["name"])
+    waits = containers(one(cluster, "Deployment", "lab-worker"))["wait-for-controller"]["command"]
+    assert any(word.startswith("--use=") for word in waits) is is_local
 
 
 # A user more

@@ -149,18 +149,23 @@ def test_a_group_is_a_label_and_the_others_are_the_contracts(everything: Manifes
     assert "gpu" in labels.values()
 
 
-def test_nfs_is_waited_for_only_where_it_is_the_clusters_and_the_controller_always(default: Manifest) -> None:
+def used_mounts(deployment: Manifest) -> list[str]:
+    return [word.removeprefix("--use=") for word in containers(deployment)["wait-for-controller"]["command"] if word.startswith("--use=")]
+
+
+def test_one_container_waits_for_nfs_where_it_is_the_clusters_and_for_the_controller_always(default: Manifest) -> None:
     external = one(workers(WorkerGroup(), storage=EXTERNAL), "Deployment")
-    assert [c["name"] for c in pod_of(default)["initContainers"]] == ["wait-for-nfs", "wait-for-controller"]
-    assert [c["name"] for c in pod_of(external)["initContainers"]] == ["wait-for-controller"]
+    for deployment in (default, external):
+        assert [c["name"] for c in pod_of(deployment)["initContainers"]] == ["wait-for-controller"]
+    assert used_mounts(default)
+    assert not used_mounts(external)
 
 
 def test_the_first_container_uses_every_nfs_mount_of_the_pod(default: Manifest) -> None:
     # A node's client may connect only then, and can't leave once the server's Service is deleted if it never was connected.
-    wait, mounted = containers(default)["wait-for-nfs"], mounted_volumes(default, "wait-for-nfs")
-    used = wait["command"][3:]
+    mounted = mounted_volumes(default, "wait-for-controller")
     claims = {v["name"] for v in pod_of(default)["volumes"] if "persistentVolumeClaim" in v}
-    assert {mounted[path]["name"] for path in used} == claims
+    assert {mounted[path]["name"] for path in used_mounts(default)} == claims
 
 
 def test_the_controller_is_waited_for_by_the_file_that_engines_read(default: Manifest) -> None:

@@ -181,6 +181,23 @@ print(json.dumps([sorted(view.outstanding), sorted(view.client.outstanding)]))
     assert run(program) == [["b", "c"], ["b", "c", "d"]]
 
 
+def test_what_starts_clusters_is_imported_when_it_is_asked_for(run: Callable[[str], Any]) -> None:
+    program = """
+import sys
+import ipyparallel as ipp
+# Made, but not connected.
+ipp.Client.__new__(ipp.Client)
+before = "ipyparallel.cluster.cluster" in sys.modules
+from ipyparallel import Cluster
+try:
+    ipp.Nothing
+except AttributeError as error:
+    found = str(error)
+print(json.dumps([before, Cluster is ipp.cluster.Cluster, ipp.ClusterManager.__name__, found]))
+"""
+    assert run(program) == [False, True, "ClusterManager", "module 'ipyparallel' has no attribute 'Nothing'"]
+
+
 def test_another_ipyparallel_fails_the_build_and_stays_as_it_is(tmp_path: Path) -> None:
     package = copied(tmp_path)
     file = package / "client" / "client.py"

@@ -156,26 +156,27 @@ def test_a_shell_program_is_one_to_every_sh_and_ends_at_its_first_error(program:
     assert commands[0] == ("set -u" if program.name == "prepare_home.sh" else "set -eu")
 
 
-def test_waiting_for_nfs_ends_when_every_mount_was_used(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_mount_is_used_before_the_controller_is_waited_for(
+    tmp_path: Path, controller_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     used: list[str] = []
     monkeypatch.setattr(os, "statvfs", used.append)
-    monkeypatch.setattr(sys, "argv", ["wait_for_nfs.py", "/home/ada", "/home/jupyter/shared"])
-    wait_for_nfs.main()
+    file = str(connection_file(tmp_path, controller_port))
+    monkeypatch.setattr(sys, "argv", ["wait_for_controller.py", "--use=/home/ada", "--use=/home/jupyter/shared", file])
+    wait_for_controller.main()
     # A client may connect only now, and could not leave later if it had never been connected.
     assert used == ["/home/ada", "/home/jupyter/shared"]
-    assert capsys.readouterr().out == "the NFS server answers\n"
+    assert capsys.readouterr().out == "the controller answers\n"
 
 
 def test_waiting_for_nfs_says_which_mount_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     # A mount that is hard keeps who uses it waiting, however long its server is away.
     monkeypatch.setattr(wait_for_nfs, "SECONDS", 0.01)
     monkeypatch.setattr(os, "statvfs", lambda _: time.sleep(0.2))
-    monkeypatch.setattr(sys, "argv", ["wait_for_nfs.py", "/home/ada"])
-    wait_for_nfs.main()
-    *waiting_for, last = capsys.readouterr().out.splitlines()
+    wait_for_nfs.use("/home/ada")
+    waiting_for = capsys.readouterr().out.splitlines()
     assert {*waiting_for} == {"waiting: no NFS server answers for /home/ada"}
     assert len(waiting_for) > 2
-    assert last == "the NFS server answers"
 
 
 def test_waiting_for_nfs_tries_again_after_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,9 +188,8 @@ def test_waiting_for_nfs_tries_again_after_an_error(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(os, "statvfs", statvfs)
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    monkeypatch.setattr(sys, "argv", ["wait_for_nfs.py", "/home/ada"])
-    wait_for_nfs.main()
-    assert capsys.readouterr().out == "waiting: /home/ada: Stale file handle\nthe NFS server answers\n"
+    wait_for_nfs.use("/home/ada")
+    assert capsys.readouterr().out == "waiting: /home/ada: Stale file handle\n"
 
 
 def test_the_controllers_probe_is_green_when_every_port_answers(controller_port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,15 @@
-"""Wait until the controller answers at the address in its engines' connection file: a file alone may be an earlier life's."""
+"""Wait until every NFS mount answers, and then the controller, at the address in its engines' connection file.
+
+A file alone may be an earlier life's. One program does both, since each container more takes a pod half a second of a CPU to start.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
+import wait_for_nfs
 import waiting
 import zeromq_peer
 
@@ -23,8 +27,14 @@ def why_not(connection_file: Path) -> str | None:
 
 
 def main() -> None:
-    """Wait for the controller whose connection file the argument names."""
-    waiting.wait(lambda: why_not(Path(sys.argv[1])))
+    """Use the mounts, then wait for the controller whose connection file is named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--use", action="append", default=[], metavar="MOUNT")
+    parser.add_argument("connection_file", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    for path in options.use:
+        wait_for_nfs.use(path)
+    waiting.wait(lambda: why_not(options.connection_file))
     print("the controller answers", flush=True)
 
 

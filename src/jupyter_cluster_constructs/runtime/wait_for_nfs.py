@@ -1,4 +1,4 @@
-"""Wait until every NFS mount answers.
+"""Wait until an NFS mount answers.
 
 A client that connects only when it is used would have no connection yet, and could not leave once the server's Service is
 deleted. The server itself is out of this pod's reach: nothing but the node speaks NFS with it.
@@ -7,7 +7,6 @@ deleted. The server itself is out of this pod's reach: nothing but the node spea
 from __future__ import annotations
 
 import os
-import sys
 import threading
 
 import waiting
@@ -41,14 +40,3 @@ def use(path: str) -> None:
         used.set()
         # So that its last line ends before the next one begins.
         telling.join()
-
-
-def main() -> None:
-    """Use the mounts that the arguments name."""
-    for path in sys.argv[1:]:
-        use(path)
-    print("the NFS server answers", flush=True)
-
-
-if __name__ == "__main__":
-    main()
