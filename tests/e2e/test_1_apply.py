@@ -26,6 +26,13 @@ def test_nothing_differs_after_the_apply(lab: Lab) -> None:
     assert kubectl("diff", "--filename", str(lab.cluster.dist)) == ""
 
 
+@pytest.mark.parametrize(("workload", "container"), [("deployment/frontend", "controller"), ("deployment/worker", "engine")])
+def test_an_images_packages_fit_each_other_and_build_no_grammar_when_a_server_starts(lab: Lab, workload: str, container: str) -> None:
+    assert lab.cluster.execute(workload, container, "python3", "-m", "pip", "check") == "No broken requirements found.\n"
+    program = "import sys, jupyter_events.logger; print('lark' in sys.modules)"
+    assert lab.cluster.execute(workload, container, "python3", "-c", program) == "False\n"
+
+
 def test_the_summary_says_how_each_user_can_log_in(lab: Lab) -> None:
     lines = [line.strip() for line in lab.cluster.summary.splitlines()]
 

@@ -6,13 +6,15 @@ import logging
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from ipyparallel.engine import app
 from ipyparallel.engine.kernel import IPythonParallelKernel
+from ipyparallel.serialize import deserialize_object, pack_apply_message
+from ipyparallel.util import interactive
 
 from jupyter_cluster_constructs.runtime import engine_kernel
 from jupyter_cluster_constructs.runtime.engine_kernel import EngineKernel
@@ -114,6 +116,47 @@ def test_of_a_task_the_engine_tells_only_that_it_is_done(kind: str, state: str, 
     kernel._publish_status(state, "shell", request)
 
     assert told == [state] * 2 * is_told
+
+
+# What is there without a task.
+NAMES = {"kernel", "__builtins__"}
+
+
+class RunningKernel(EngineKernel):
+    """A kernel without its sockets; the tasks see it as a global of theirs."""
+
+    session = SimpleNamespace(buffer_threshold=1024, item_threshold=64)
+    log = logging.getLogger("test")
+    shell = SimpleNamespace()
+
+    def __init__(self) -> None:
+        self.namespace: dict[str, Any] = {"kernel": self}
+        self.shell = SimpleNamespace(user_ns=self.namespace, user_global_ns=self.namespace)
+
+    def run(self, function: Callable[[], object], msg_id: str) -> Any:
+        # As if it were of a notebook, a function whose globals are the engine's.
+        reply, result = self.do_apply({}, pack_apply_message(interactive(function), (), {}), msg_id, {})
+        assert reply == {"status": "ok"}
+        return deserialize_object(result)[0]
+
+
+def test_a_tasks_names_are_the_same_whatever_its_id_is_and_gone_when_it_ends() -> None:
+    # Python never forgets one, so that each task would take a kilobyte for ever.
+    kernel = RunningKernel()
+    first, second = (kernel.run(lambda: sorted(globals()), msg_id) for msg_id in ("4711-a", "4711-b"))
+    assert first == second
+    assert len(first) == len(NAMES) + 4
+    assert set(kernel.namespace) == NAMES
+
+
+def test_a_task_within_another_one_does_not_take_its_names() -> None:
+    def outer() -> object:
+        names = len(globals())
+        return [globals()["kernel"].run(lambda: "inner", "inner"), names == len(globals())]
+
+    kernel = RunningKernel()
+    assert kernel.run(outer, "outer") == ["inner", True]
+    assert set(kernel.namespace) == NAMES
 
 
 def test_a_status_of_no_request_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
