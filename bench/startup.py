@@ -27,7 +27,7 @@ PROGRAMS = {
     "controller": ["ipcontroller", "--version"],
     "sshd": ["/usr/sbin/sshd", "-V"],
     "hub": ["jupyterhub", "--version"],
-    "proxy": ["configurable-http-proxy", "--version"],
+    "proxy": ["env", "PATH=/opt/proxy/bin:/usr/bin:/bin", "configurable-http-proxy", "--version"],
 }
 # Programs by the image that they are in; nothing of an image may run yet.
 COLD = {"debian-ipython-wn": ["ipengine", "--version"], "debian-ipython-fn": ["jupyterhub", "--version"]}
