@@ -57,6 +57,9 @@ def _rows(
     yield from _more(found, f"{tasks:,} tasks that do nothing, a message each", "tasks/s", {SAME: 0.95, DEFAULTS: 1.5, DASK: 1.0}, pure=2.0)
     yield from _more(on_each("chunked_map", items), f"map of {items:,} items in a chunk for each engine", "items/s", {SAME: 0.95, DASK: 3.0})
     yield from _less(on_each("broadcast", 100 // few), "one call on all engines", "ms", same=1 / 0.95)
+    if own:
+        # Against plain processes, it is a question of its own.
+        yield from _more(on_each("array_out_and_back", 10, 5), "an array of 10 MB, out and back", "MB/s", {})
 
 
 def _measured(system: System, function: Callable[..., object], *arguments: int, seconds: float) -> Callable[[], float]:

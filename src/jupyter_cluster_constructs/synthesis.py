@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from ._k8s_alone import import_k8s_alone
 from .changes import Changes, Manifest, changes, read
 from .errors import InvalidSettingsError
 from .settings_file import SettingsFileError, in_file, load_cluster
@@ -88,7 +87,6 @@ def synthesize_file(config: Path, outdir: Path) -> Synthesis:
         OutputError: the directory can't be written to.
     """
     spec = load_cluster(config)
-    import_k8s_alone()
     before = read(outdir.glob("*.k8s.yaml"))
     try:
         after = read(synthesize(spec, outdir))
