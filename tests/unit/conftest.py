@@ -15,18 +15,21 @@ sys.path.append(str(ROOT / "bench"))
 def untouched_ipyparallel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take back, after the test, what the runtime's programs change in ipyparallel."""
     from ipyparallel.controller import app
-    from ipyparallel.controller.heartmonitor import Heart
+    from ipyparallel.controller.heartmonitor import Heart, HeartMonitor
     from ipyparallel.controller.hub import Hub
     from ipyparallel.engine import app as engine
 
     changed = {
         Heart: ("__init__",),
+        HeartMonitor: ("handle_pong", "_check_missed"),
         Hub: (
             "__init__",
             "connection_request",
             "finish_registration",
             "handle_new_heart",
+            "handle_stopped_heart",
             "monitor_iopub_message",
+            "unregister_engine",
             "_load_engine_state",
             "_save_engine_state",
         ),

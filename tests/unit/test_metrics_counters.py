@@ -14,7 +14,6 @@ import pytest
 import zmq
 from ipyparallel.controller import app, heartmonitor
 from ipyparallel.controller.heartmonitor import HeartMonitor
-from ipyparallel.controller.hub import Hub
 from jupyter_client.session import Session
 from zmq.eventloop.zmqstream import ZMQStream
 
@@ -26,11 +25,8 @@ Told = dict[str, Any]
 
 
 @pytest.fixture
-def path(tmp_path: Path, state_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def path(tmp_path: Path, state_file: Path) -> Path:
     """The socket of a controller with all changes of the library, in the order of its configuration."""
-    for owner, names in ((Hub, ("unregister_engine", "handle_stopped_heart")), (HeartMonitor, ("_check_missed",)), (app, ("start_heartmonitor",))):
-        for name in names:
-            monkeypatch.setattr(owner, name, getattr(owner, name))
     finished_tasks.install()
     controller_counters.install(str(tmp_path / "controller.sock"))
     return tmp_path / "controller.sock"

@@ -20,8 +20,8 @@ PERIOD = 1_000
 
 
 @pytest.fixture(autouse=True)
-def _restore(untouched_ipyparallel: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(HeartMonitor, "handle_pong", HeartMonitor.handle_pong)
+def _restore(untouched_ipyparallel: None) -> None:
+    """What a test changes in ipyparallel ends with it."""
 
 
 @pytest.fixture
