@@ -25,6 +25,7 @@ from e2e.cluster import Cluster, node_networks
 from e2e.hub import HubSession, printed
 from e2e.kube import items, kubectl
 from ruamel.yaml import YAML
+from systems import forget
 
 T = TypeVar("T")
 NAME, ENGINES, ALONE_RUNS = "members", 2, 3
@@ -247,7 +248,7 @@ def main() -> None:
     password, start = secrets.token_urlsafe(12), time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         cluster = Cluster.synthesized(settings(users, options.namespace, options.memory), Path(directory) / "members", {"MEMBERS_PASSWORD": password})
-        kubectl("delete", "namespace", options.namespace, "--ignore-not-found", "--timeout=120s", seconds=130)
+        forget(options.namespace)
         if options.crowded:
             ask_little(cluster)
         try:

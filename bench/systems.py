@@ -137,7 +137,7 @@ class Bench:
         if self.cluster_was_used:
             return
         self.cluster_was_used = True
-        kubectl("delete", "namespace", self.namespace, "--ignore-not-found", f"--timeout={DELETE_SECONDS}s", seconds=DELETE_SECONDS + 10)
+        forget(self.namespace)
         kubectl("create", "namespace", self.namespace)
         # Its pods have gone before it, and nobody waits for the rest.
         self._stack.callback(kubectl, "delete", "namespace", self.namespace, "--wait=false", "--ignore-not-found")
@@ -197,6 +197,14 @@ class Bench:
         background(pod, "ipengine", times=ENGINES, wait_for="/tmp/ipython/profile_default/security/ipcontroller-engine.json")
         wait_for_engines(pod, ENGINES)
         return pod
+
+
+def forget(namespace: str) -> None:
+    """Delete what a run left that was killed: its namespace, and the volumes, which no claim of a new one can have."""
+    kubectl("delete", "namespace", namespace, "--ignore-not-found", f"--timeout={DELETE_SECONDS}s", seconds=DELETE_SECONDS + 10)
+    for volume in items("persistentvolumes", "--selector", "app.kubernetes.io/name=jupyter-cluster"):
+        if volume["spec"].get("claimRef", {}).get("namespace") == namespace:
+            kubectl("delete", "persistentvolume", volume["metadata"]["name"])
 
 
 def idle(image: str) -> dict[str, Any]:
