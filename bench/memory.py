@@ -16,7 +16,8 @@ CONTROLLER, ENGINE = "controller", "engine"
 # It can be told apart from what the same programs have in common.
 NOTE = (
     "Memory is what the processes have written to (proportional where they share it). A container of this product has a shell beside its engine. "
-    "Plain engines with ipyparallel's defaults have a nanny each, and had only the tasks of the questions before."
+    "Plain engines with ipyparallel's defaults have a nanny each, and had only the tasks of the questions before. "
+    "What was asked beside Dask and Ray, this product alone has answered."
 )
 NO_MORE = 1.05
 TASKS, QUICK_TASKS, LEAST = 100_000, 2_000, 1_000
