@@ -13,14 +13,16 @@ from table import Row, interleaved
 
 TITLE = "How fast do arrays go to an engine and back?"
 AIM = 0.9
+# MB, and how many times each is sent.
+SIZES = ((1, 20), (10, 5), (100, 2))
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Arrays of three sizes."""
-    rounds = 1 if bench.quick else 2
+    """Arrays of three sizes; of two, where it has to be quick."""
+    rounds, sizes = (1, SIZES[:2]) if bench.quick else (2, SIZES)
     with ExitStack() as stack:
         pair = {name: stack.enter_context(session(system)) for name, system in ((OURS, bench.cluster), (SAME, bench.same))}
-        for megabytes, repeats in (1, 20), (10, 5), (100, 2):
+        for megabytes, repeats in sizes:
             systems = {name: partial(system.call, workloads.array_out_and_back, megabytes, repeats) for name, system in pair.items()}
             found = interleaved(systems, rounds)
             yield Row(
